@@ -1,0 +1,49 @@
+# What one does with Turash; `make` alone lists it.
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-tests demo run test check format lock messages stop clean
+
+PYTHON := .local/venv/bin/python
+PACKAGES := turash organizations matching proposals
+
+help: ## List what there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+setup: ## Install what is missing on this machine
+	@sh turash/local/setup.sh
+
+setup-tests:
+	@sh turash/local/setup.sh --tests
+
+demo: setup ## Start Turash with the demo region; Ctrl-C stops it
+	@exec $(PYTHON) manage.py demo
+
+test: setup-tests ## Run all tests, browser tests included
+	@$(PYTHON) -m pytest
+
+check: setup-tests ## Lint, types, import contracts, migrations, deployment settings
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	$(PYTHON) -c "import sys; from importlinter.cli import lint_imports_command; lint_imports_command()"
+	$(PYTHON) manage.py services start
+	$(PYTHON) manage.py makemigrations --check --dry-run
+	HTTPS=true ALLOWED_HOSTS=turash.example $(PYTHON) manage.py check --deploy --fail-level WARNING
+	@find templates -name '*.html' -print0 | xargs -0 $(PYTHON) -m djade --target-version 5.2 --check
+	@for script in turash/local/setup.sh .ci/run; do sh -n $$script; done
+
+format: setup-tests ## Put code and templates into shape
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+	@find templates -name '*.html' -print0 | xargs -0 $(PYTHON) -m djade --target-version 5.2
+
+lock: setup-tests ## Pin the newest packages that pyproject.toml allows
+	$(PYTHON) -m turash.local.lock
+
+messages: setup ## Collect the texts to translate
+	$(PYTHON) manage.py makemessages -l ru -l tt --no-location --ignore .local
+
+stop: ## Stop the private PostgreSQL and Redis
+	@$(PYTHON) manage.py services stop
+
+clean: stop ## Remove everything that set-up and demo have made
+	rm -rf .local .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

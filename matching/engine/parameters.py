@@ -1,0 +1,73 @@
+"""Every number of the engine that is a choice or an assumption, with its unit and source."""
+
+import numpy as np
+
+# How many matches are kept for each flow.
+BEST_PER_FLOW = 20
+
+# Weights of the factor scores (CONTRACT: quality, temporal, quantity, economic, spatial, trust,
+# regulatory).
+FACTORS = ("quality", "temporal", "quantity", "economic", "spatial", "trust", "regulatory")
+DEFAULT_WEIGHTS = np.array([0.20, 0.15, 0.15, 0.20, 0.10, 0.10, 0.10])
+
+# --- Quality ---------------------------------------------------------------------------------
+
+# Soft edges around what an input accepts; beyond them a pair is no match.
+TEMPERATURE_EDGE_K = 10.0
+PRESSURE_EDGE_SHARE = 0.20
+PERCENT_EDGE_POINTS = 5.0
+PH_EDGE = 0.5
+# A contaminant may exceed its limit by nothing: limits are legal ones.
+UNKNOWN_SCORE = 0.5
+# Temperature drop along an insulated buried pipe. Assumption in the range that district heating
+# operators report for transmission lines (Frederiksen & Werner, District Heating and Cooling,
+# 2013: a few tenths of a kelvin per km in large pipes, some kelvin per km in small ones).
+TEMPERATURE_DROP_K_PER_KM = 0.5
+
+# --- Temporal --------------------------------------------------------------------------------
+
+HOURS_PER_YEAR = 8760.0
+# A store of a week evens out everything a weekly timetable can bring.
+FULL_STORAGE_DAYS = 7.0
+
+# --- Trust and regulation --------------------------------------------------------------------
+
+# By precision level: measured, estimated, rough.
+PRECISION_TRUST = np.array([1.0, 0.7, 0.4])
+TRUST_SHARES = (0.6, 0.2, 0.2)  # precision, verification, completed exchanges
+EXCHANGES_FOR_HALF_TRUST = 3.0
+# Movements of hazardous waste need notification and a permitted receiver, and shipments across a
+# border need prior consent: Regulation (EU) 2024/1157 on shipments of waste.
+HAZARDOUS_WITH_PERMIT = 0.7
+HAZARDOUS_WITHOUT_PERMIT = 0.3
+BORDER_FACTOR = 0.7
+HAZARDOUS_BORDER_FACTOR = 0.5
+
+# --- Economics -------------------------------------------------------------------------------
+
+INTEREST_RATE = 0.03
+LIFETIME_YEARS = 30.0
+MAINTENANCE_SHARE_PER_YEAR = 0.01
+# Hotmaps, CM Excess heat transport potential: pipe of a capacity [MW] costs [EUR/m].
+PIPE_CAPACITY_MW = np.array([0.2, 0.3, 0.6, 1.2, 1.9, 3.6, 6.1, 9.8, 20, 45, 75, 125, 190.0])
+PIPE_EUR_PER_M = np.array(
+    [195, 206, 220, 240, 261, 288, 323, 357, 426, 564, 701, 839, 976], dtype=np.float64
+)
+SOURCE_EXCHANGER_EUR_PER_MW = 15_000.0
+SINK_EXCHANGER_EUR_PER_MW = 100_000.0
+SMALL_SINK_EXCHANGER_EUR_PER_MW = 265_000.0
+SMALL_SINK_MW = 1.0
+
+# Road: price is an assumption for bulk goods in a full truck with an empty return; emissions are
+# the EU average of heavy goods vehicles, EEA briefing "Rail and waterborne: best for low-carbon
+# motorised transport" (2021): 137 g CO2e/tkm by road, 24 g CO2e/tkm by rail.
+TRUCK_EUR_PER_TKM = 0.12
+TRUCK_CO2_T_PER_TKM = 137e-6
+RAIL_EUR_PER_TKM = 0.05
+RAIL_CO2_T_PER_TKM = 24e-6
+# Roads and rails are longer than the straight line (Ballou, Rahardja, Sakai 2002: 1.2 to 1.5 in
+# most of Europe).
+DETOUR_FACTOR = 1.3
+# Fee for electricity over the public grid; an assumption near the network charges of large
+# European consumers in Eurostat nrg_pc_205_c.
+GRID_EUR_PER_MWH = 20.0

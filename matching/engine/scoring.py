@@ -1,0 +1,193 @@
+"""The one function that decides whether two flows match, and says why and what it brings."""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from matching.engine import parameters as p
+from matching.engine.arrays import COLUMNS
+from matching.engine.economics import (
+    annuity_factor,
+    internal_rate_of_return,
+    transport_costs,
+    transport_mode,
+)
+from matching.engine.geodesy import distance_m as geodesic_m
+from matching.engine.quality import REJECTED, quality_score
+
+COLUMN_COUNT = len(COLUMNS)
+_MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+# Days of a set of months, by its bits.
+DAYS_OF_MONTHS = np.array(
+    [sum(days for bit, days in enumerate(_MONTH_DAYS) if months >> bit & 1) for months in range(4096)],
+    dtype=np.float64,
+)
+
+
+@njit(cache=True)
+def _bits(word):
+    """Return the number of set bits of a 64-bit word."""
+    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    word = (word & np.uint64(0x3333333333333333)) + (
+        (word >> np.uint64(2)) & np.uint64(0x3333333333333333)
+    )
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@njit(cache=True)
+def hours_per_year(hours_0, hours_1, hours_2, months):
+    """Return the hours of a year of 365 days that a week's hours have in these months."""
+    hours = _bits(hours_0) + _bits(hours_1) + _bits(hours_2)
+    return p.HOURS_PER_YEAR * (hours / 168) * (DAYS_OF_MONTHS[months] / 365)
+
+
+@njit(cache=True)
+def _economic_score(gross_eur, savings_eur, known):
+    """Share of the avoided costs that is left after all costs; neutral when no price is known."""
+    if not known:
+        return p.UNKNOWN_SCORE
+    if gross_eur <= 0.0:
+        return 0.0
+    return min(1.0, max(0.0, savings_eur / gross_eur))
+
+
+@njit(cache=True)
+def _trust_score(output, input_):
+    """How far the figures and the partners can be relied on."""
+    precision = (p.PRECISION_TRUST[output.precision] + p.PRECISION_TRUST[input_.precision]) / 2
+    verified = (output.verified + input_.verified) / 2
+    exchanges = output.completed_exchanges + input_.completed_exchanges
+    history = exchanges / (exchanges + p.EXCHANGES_FOR_HALF_TRUST)
+    shares = p.TRUST_SHARES
+    return shares[0] * precision + shares[1] * verified + shares[2] * history
+
+
+@njit(cache=True)
+def _regulatory_score(output, input_):
+    """How little stands in the way by law: hazardous waste, permits, borders."""
+    score = 1.0
+    if output.hazardous:
+        score = p.HAZARDOUS_WITH_PERMIT if input_.permit else p.HAZARDOUS_WITHOUT_PERMIT
+    if output.country and input_.country and output.country != input_.country:
+        score *= p.HAZARDOUS_BORDER_FACTOR if output.hazardous else p.BORDER_FACTOR
+    return score
+
+
+@njit(cache=True)
+def score_pair(output, input_, types, contaminants, weights, result):
+    """
+    Return whether an output and an input match; if so, fill `result` (see `COLUMNS`).
+
+    The rules and formulas are those of docs/matching.md. `result` is a float64 array of
+    `COLUMN_COUNT`; its content is undefined for a pair that does not match.
+    """
+    # 1. Different organizations; the output's type is the input's or below it.
+    if (
+        output.organization_high == input_.organization_high
+        and output.organization_low == input_.organization_low
+    ):
+        return False
+    if not input_.type <= output.type < types[input_.type].subtree_end:
+        return False
+    resource_type = types[output.type]
+
+    # 3. Shared time.
+    if max(output.valid_from_day, input_.valid_from_day) > min(
+        output.valid_to_day, input_.valid_to_day
+    ):
+        return False
+    shared_hours = hours_per_year(
+        output.hours_0 & input_.hours_0,
+        output.hours_1 & input_.hours_1,
+        output.hours_2 & input_.hours_2,
+        output.months & input_.months,
+    )
+    if shared_hours <= 0.0:
+        return False
+    output_hours = hours_per_year(output.hours_0, output.hours_1, output.hours_2, output.months)
+    input_hours = hours_per_year(input_.hours_0, input_.hours_1, input_.hours_2, input_.months)
+
+    # 5. Quantity in the shared time; a lot of exactly the smallest size is enough.
+    available = output.quantity_per_year * (shared_hours / output_hours)
+    needed = input_.quantity_per_year * (shared_hours / input_hours)
+    quantity = min(available, needed)
+    least = max(output.min_quantity_per_year, input_.min_quantity_per_year)
+    if quantity <= 0.0 or quantity < least * (1 - 1e-9):
+        return False
+
+    # 2. Distance.
+    distance = geodesic_m(output.latitude, output.longitude, input_.latitude, input_.longitude)
+    limit = min(output.reach_m, input_.reach_m)
+    if distance > limit:
+        return False
+
+    # 4. Quality.
+    quality = quality_score(
+        output, input_, resource_type.temperature_rule, distance, contaminants
+    )
+    if quality == REJECTED:
+        return False
+
+    # What it costs and brings.
+    mode = transport_mode(output.methods, input_.methods, resource_type)
+    investment, running_eur, transport_co2 = transport_costs(
+        mode, resource_type, quantity, shared_hours, distance
+    )
+    purchase_price = input_.cost_eur_per_unit
+    if math.isnan(purchase_price):
+        purchase_price = resource_type.price_eur_per_unit
+    purchase = 0.0 if math.isnan(purchase_price) else quantity * purchase_price
+    disposal = (
+        0.0 if math.isnan(output.cost_eur_per_unit) else quantity * output.cost_eur_per_unit
+    )
+    known = not (math.isnan(purchase_price) and math.isnan(output.cost_eur_per_unit))
+    factor = annuity_factor(p.INTEREST_RATE, p.LIFETIME_YEARS)
+    annuity = investment * factor
+    maintenance = investment * p.MAINTENANCE_SHARE_PER_YEAR
+    income = purchase + disposal - running_eur - maintenance
+    savings = income - annuity
+    co2_factor = resource_type.co2_t_per_unit
+    co2 = (0.0 if math.isnan(co2_factor) else quantity * co2_factor) - transport_co2
+
+    # Scores.
+    temporal = (shared_hours / output_hours + shared_hours / input_hours) / 2
+    storage = max(output.storage_days, input_.storage_days) / p.FULL_STORAGE_DAYS
+    temporal += (1 - temporal) * min(1.0, storage)
+    result[1] = quality
+    result[2] = temporal
+    result[3] = quantity / max(output.quantity_per_year, input_.quantity_per_year)
+    result[4] = _economic_score(purchase + disposal, savings, known)
+    result[5] = 1 - distance / limit
+    result[6] = _trust_score(output, input_)
+    result[7] = _regulatory_score(output, input_)
+    total = 0.0
+    for number in range(7):
+        total += weights[number] * result[1 + number]
+    result[0] = total / weights.sum()
+
+    result[8] = distance
+    result[9] = quantity
+    result[10] = shared_hours
+    result[11] = mode
+    result[12] = purchase
+    result[13] = disposal
+    result[14] = running_eur
+    result[15] = investment
+    result[16] = annuity
+    result[17] = maintenance
+    result[18] = savings
+    result[19] = income / factor - investment
+    result[20] = investment / income if income > 0.0 else math.nan
+    result[21] = math.nan
+    result[22] = co2
+    return True
+
+
+@njit(cache=True)
+def add_internal_rates_of_return(results):
+    """Fill in, row by row, what is too slow to compute for pairs that are not kept."""
+    for result in results:
+        income = result[18] + result[16]
+        result[21] = internal_rate_of_return(result[15], income, p.LIFETIME_YEARS)

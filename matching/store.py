@@ -1,0 +1,101 @@
+"""Between what the kernel says of a pair and the row that keeps it."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from decimal import Context, Decimal
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db import connection
+from django.utils import timezone
+
+from matching.engine.arrays import COLUMN, COLUMNS, MODES
+from matching.models import Match
+from organizations.models import Visibility
+from turash.events.catalogue import MatchEvent
+
+# Whoever changes matches holds this until commit: lists of different flows share rows.
+_MATCHES_LOCK = 0x7475_7262
+
+CENT, ROOMY = Decimal("0.01"), Context(prec=50)
+MONEY = tuple(name for name in COLUMNS if "eur" in name)
+VALUES = (*COLUMNS, "output_rank", "input_rank", "updated_at")
+
+
+def lock_matches() -> None:
+    """Wait until nobody else changes matches, and keep others out until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MATCHES_LOCK])
+
+
+@contextmanager
+def matches_locked() -> Iterator[None]:
+    """Like `lock_matches` for work that is longer than one transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_MATCHES_LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_MATCHES_LOCK])
+
+
+def values_of(result: np.ndarray) -> dict[str, Any]:
+    """Return the kernel's result as field values: money in cents, NaN as null."""
+    values: dict[str, Any] = {
+        name: None if np.isnan(number) else float(number)
+        for name, number in zip(COLUMNS, result, strict=True)
+    }
+    values["transport"] = MODES[int(result[COLUMN["transport"]])]
+    for name in MONEY:
+        values[name] = Decimal(repr(values[name])).quantize(CENT, context=ROOMY)
+    return values
+
+
+def save(matches: Iterable[Match]) -> None:
+    """Insert pairs, or bring the rows of known pairs up to date."""
+    now = timezone.now()
+    rows = list(matches)
+    for row in rows:
+        row.updated_at = now
+    Match.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["output", "input"],
+        update_fields=VALUES,
+        batch_size=500,
+    )
+
+
+def events_about(
+    event_type: type[MatchEvent], matches: Iterable[Match]
+) -> list[MatchEvent]:
+    """Return an event for each match, for those sides that may see it."""
+    keys = [match.pk for match in matches]
+    rows = Match.objects.filter(pk__in=keys).values_list(
+        "pk",
+        "output_id",
+        "input_id",
+        "output__organization_id",
+        "input__organization_id",
+        "output__visibility",
+        "input__visibility",
+        "output__organization__visibility",
+        "input__organization__visibility",
+    )
+    return [
+        event_type(
+            match_id=match_id,
+            output_id=output_id,
+            input_id=input_id,
+            output_organization_id=_unless_private(seller, *input_visibilities),
+            input_organization_id=_unless_private(buyer, *output_visibilities),
+        )
+        for match_id, output_id, input_id, seller, buyer, output_visibilities, input_visibilities in (
+            (*row[:5], (row[5], row[7]), (row[6], row[8])) for row in rows
+        )
+    ]
+
+
+def _unless_private(organization_id: UUID, *other_side: str) -> UUID | None:
+    return None if Visibility.PRIVATE in other_side else organization_id

@@ -1,0 +1,58 @@
+"""What organizations do when something happened: tell their members, keep their record."""
+
+from django.urls import reverse
+
+from organizations import services
+from turash.events.catalogue import (
+    OrganizationCreated,
+    ProposalStatusChanged,
+    ResourceFlowCreated,
+    ResourceFlowDeleted,
+    ResourceFlowUpdated,
+    SiteCreated,
+    SiteDeleted,
+    SiteUpdated,
+)
+from turash.events.registry import handles
+from turash.realtime.services import notify
+
+
+@handles(OrganizationCreated)
+def tell_about_organization(event: OrganizationCreated) -> None:
+    notify(
+        event,
+        organization_ids=[event.organization_id],
+        kind="organization",
+        subject_id=event.organization_id,
+        url=reverse("organizations:organization-detail", args=[event.organization_id]),
+    )
+
+
+@handles(SiteCreated, SiteUpdated, SiteDeleted)
+def tell_about_site(event: SiteCreated | SiteUpdated | SiteDeleted) -> None:
+    notify(
+        event,
+        organization_ids=[event.organization_id],
+        kind="site",
+        subject_id=event.site_id,
+        url=reverse("organizations:organization-detail", args=[event.organization_id]),
+    )
+
+
+@handles(ResourceFlowCreated, ResourceFlowUpdated, ResourceFlowDeleted)
+def tell_about_resource_flow(
+    event: ResourceFlowCreated | ResourceFlowUpdated | ResourceFlowDeleted,
+) -> None:
+    notify(
+        event,
+        organization_ids=[event.organization_id],
+        kind="resource_flow",
+        subject_id=event.flow_id,
+        url=reverse("organizations:flow-detail", args=[event.flow_id]),
+    )
+
+
+@handles(ProposalStatusChanged)
+def credit_completed_exchange(event: ProposalStatusChanged) -> None:
+    if event.new_status == "completed" and event.old_status != "completed":
+        services.count_completed_exchange(event.from_organization_id, event.to_organization_id)

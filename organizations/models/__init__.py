@@ -1,0 +1,19 @@
+"""Who, where, what: users, organizations, sites, resource types and resource flows."""
+
+from organizations.models.flow import FlowContaminant, ResourceFlow
+from organizations.models.organization import Membership, Organization, Visibility
+from organizations.models.resource_type import CurrencyRate, ResourceType
+from organizations.models.site import Site
+from organizations.models.user import User
+
+__all__ = [
+    "CurrencyRate",
+    "FlowContaminant",
+    "Membership",
+    "Organization",
+    "ResourceFlow",
+    "ResourceType",
+    "Site",
+    "User",
+    "Visibility",
+]

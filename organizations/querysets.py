@@ -1,0 +1,193 @@
+"""Reads of users, organizations, sites, resource types and flows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.contrib.auth.base_user import BaseUserManager
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.gis.db.models.functions import Distance
+from django.contrib.gis.geos import Point
+from django.contrib.gis.measure import D
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+if TYPE_CHECKING:
+    from organizations.models import User
+
+    Viewer = User | AnonymousUser
+
+MANAGING_ROLES = ("owner", "manager")
+EDITING_ROLES = (*MANAGING_ROLES, "member")
+
+
+class UserManager(BaseUserManager):
+    """Users are found by e-mail address, whatever its case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+
+def _visible(viewer: Viewer, *, visibility: str, organization: str) -> Q:
+    """What a viewer may see of rows with a visibility that belong to an organization."""
+    public = Q(**{visibility: "public"})
+    if isinstance(viewer, AnonymousUser):
+        return public
+    own = Q(**{f"{organization}__in": viewer.organizations.values("pk")})
+    if viewer.organizations.exists():
+        return public | Q(**{visibility: "network"}) | own
+    return public | own
+
+
+class OrganizationQuerySet(models.QuerySet):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Public ones, the viewer's own, and for members of any organization the network's."""
+        if not isinstance(viewer, AnonymousUser) and viewer.is_facilitator:
+            return self
+        return self.filter(_visible(viewer, visibility="visibility", organization="pk"))
+
+    def of_member(self, viewer: Viewer, *, roles: tuple[str, ...] | None = None) -> Self:
+        """Organizations in which the viewer has a role, or one of these roles."""
+        if isinstance(viewer, AnonymousUser):
+            return self.none()
+        memberships = viewer.memberships.filter(organization=OuterRef("pk"))
+        if roles is not None:
+            memberships = memberships.filter(role__in=roles)
+        return self.filter(Exists(memberships))
+
+    def managed_by(self, viewer: Viewer) -> Self:
+        """Organizations the viewer acts for: as owner or manager."""
+        return self.of_member(viewer, roles=MANAGING_ROLES)
+
+    def editable_by(self, viewer: Viewer) -> Self:
+        """Organizations whose sites and flows the viewer edits."""
+        return self.of_member(viewer, roles=EDITING_ROLES)
+
+    def search(self, text: str) -> Self:
+        """Names or descriptions that contain the text."""
+        return self.filter(Q(name__icontains=text) | Q(description__icontains=text))
+
+
+class _PlacedQuerySet(models.QuerySet):
+    """Rows with a `location`."""
+
+    def within(self, origin: Point, *, radius_m: float) -> Self:
+        """Rows at most `radius_m` metres from `origin` (geodesic); annotates `distance`."""
+        return self.filter(location__dwithin=(origin, D(m=radius_m))).annotate(
+            distance=Distance("location", origin)
+        )
+
+    def in_bbox(self, west: float, south: float, east: float, north: float) -> Self:
+        """
+        Rows inside a box of meridians and parallels [degrees].
+
+        The box may cross the 180th meridian (`west` above `east`).
+        """
+        boxes = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
+        condition = Q()
+        for low, high in boxes:
+            condition |= Q(
+                longitude__gte=low, longitude__lte=high, latitude__gte=south, latitude__lte=north
+            )
+        return self.with_coordinates().filter(condition)
+
+    def with_coordinates(self) -> Self:
+        """Annotate `longitude` and `latitude` [degrees]."""
+        return self.annotate(
+            longitude=_Coordinate("location", function="ST_X"),
+            latitude=_Coordinate("location", function="ST_Y"),
+        )
+
+
+class _Coordinate(models.Func):
+    """A coordinate of a geography point [degrees]."""
+
+    template = "%(function)s(%(expressions)s::geometry)"
+    output_field = models.FloatField()
+
+
+class SiteQuerySet(_PlacedQuerySet):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Sites of the organizations the viewer may see."""
+        if not isinstance(viewer, AnonymousUser) and viewer.is_facilitator:
+            return self
+        return self.filter(
+            _visible(viewer, visibility="organization__visibility", organization="organization")
+        )
+
+    def editable_by(self, viewer: Viewer) -> Self:
+        """Sites the viewer may change."""
+        return self.filter(organization__in=_organizations().editable_by(viewer))
+
+
+class ResourceTypeQuerySet(models.QuerySet):
+    def subtree(self, code: str) -> Self:
+        """The type of this code and all its descendants."""
+        return self.filter(Q(code=code) | Q(code__startswith=f"{code}."))
+
+    def selectable(self) -> Self:
+        """Types that a flow can have."""
+        return self.filter(is_group=False)
+
+
+class ResourceFlowQuerySet(_PlacedQuerySet):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """
+        Flows that the viewer may see.
+
+        All of the viewer's organizations; of others the active and paused ones whose own and whose
+        organization's visibility allow it.
+        """
+        if not isinstance(viewer, AnonymousUser) and viewer.is_facilitator:
+            return self
+        offered = Q(status__in=["active", "paused"])
+        visible = _visible(viewer, visibility="visibility", organization="organization") & _visible(
+            viewer, visibility="organization__visibility", organization="organization"
+        )
+        if isinstance(viewer, AnonymousUser):
+            return self.filter(offered & visible)
+        own = Q(organization__in=viewer.organizations.values("pk"))
+        return self.filter(own | (offered & visible))
+
+    def editable_by(self, viewer: Viewer) -> Self:
+        """Flows the viewer may change."""
+        return self.filter(organization__in=_organizations().editable_by(viewer))
+
+    def active(self) -> Self:
+        """Flows that take part in matching."""
+        return self.filter(status="active")
+
+    def of_type(self, code: str) -> Self:
+        """Flows of a resource type or any of its descendants."""
+        return self.filter(
+            Q(resource_type__code=code) | Q(resource_type__code__startswith=f"{code}.")
+        )
+
+    def search(self, text: str) -> Self:
+        """Names, descriptions or organizations that contain the text."""
+        return self.filter(
+            Q(name__icontains=text)
+            | Q(description__icontains=text)
+            | Q(organization__name__icontains=text)
+        )
+
+    def for_display(self) -> Self:
+        """With everything a page or serializer shows of a flow."""
+        return self.select_related("site", "organization", "resource_type").prefetch_related(
+            "contaminants"
+        )
+
+
+def _organizations() -> OrganizationQuerySet:
+    from organizations.models import Organization
+
+    return Organization.objects.all()

@@ -1,0 +1,41 @@
+"""The only writers of organizations, memberships, sites and flows."""
+
+from organizations.services.flows import create_flow, delete_flow, save_flow, update_flow
+from organizations.services.memberships import (
+    LastOwner,
+    add_member,
+    change_role,
+    remove_member,
+)
+from organizations.services.organizations import (
+    StillInUse,
+    count_completed_exchange,
+    create_organization,
+    delete_organization,
+    save_organization,
+    set_verified,
+    update_organization,
+)
+from organizations.services.sites import create_site, delete_site, save_site, update_site
+
+__all__ = [
+    "LastOwner",
+    "StillInUse",
+    "add_member",
+    "change_role",
+    "count_completed_exchange",
+    "create_flow",
+    "create_organization",
+    "create_site",
+    "delete_flow",
+    "delete_organization",
+    "delete_site",
+    "remove_member",
+    "save_flow",
+    "save_organization",
+    "save_site",
+    "set_verified",
+    "update_flow",
+    "update_organization",
+    "update_site",
+]

@@ -1,0 +1,103 @@
+"""Writes of organizations."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, ProtectedError, QuerySet, RestrictedError
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from organizations import permissions
+from organizations.ids import new_id
+from organizations.models import Membership, Organization, User
+from turash.errors import DomainError
+
+
+class StillInUse(DomainError):
+    """Something else refers to the object, so it cannot be deleted."""
+
+    code = "still_in_use"
+
+
+@transaction.atomic
+def create_organization(*, actor: User, **fields: Any) -> Organization:
+    """
+    Found an organization; the actor becomes its owner.
+
+    :raises ValidationError: if a field is wrong.
+    """
+    organization = save_organization(Organization(**fields))
+    Membership.objects.create(organization=organization, user=actor, role=Membership.Role.OWNER)
+    return organization
+
+
+@transaction.atomic
+def update_organization(
+    *, actor: User, organization: Organization, **changes: Any
+) -> Organization:
+    """
+    Change fields of an organization.
+
+    :raises PermissionDenied: the actor is neither owner nor manager.
+    :raises ValidationError: if a field is wrong.
+    """
+    permissions.require(permissions.can_manage(actor, organization.pk))
+    for name, value in changes.items():
+        setattr(organization, name, value)
+    return save_organization(organization)
+
+
+def save_organization(organization: Organization) -> Organization:
+    """
+    Check and store an organization; gives it a slug when it has none.
+
+    :raises ValidationError: if a field is wrong.
+    """
+    if not organization.slug:
+        organization.slug = _free_slug(organization.name)
+    organization.full_clean()
+    organization.save()
+    return organization
+
+
+@transaction.atomic
+def delete_organization(*, actor: User, organization: Organization) -> None:
+    """
+    Delete an organization with its sites, flows and memberships.
+
+    :raises PermissionDenied: the actor is not its owner.
+    :raises StillInUse: there are proposals of or to it.
+    """
+    permissions.require(
+        permissions.can_own(actor, organization.pk), _("Only an owner can delete an organization.")
+    )
+    try:
+        organization.delete()
+    except (ProtectedError, RestrictedError) as error:
+        raise StillInUse(
+            _("The organization has proposals, which are kept. Archive its flows instead.")
+        ) from error
+
+
+def set_verified(organizations: QuerySet[Organization], *, verified: bool) -> int:
+    """Mark organizations as checked by a facilitator, or as not; returns how many changed."""
+    return organizations.filter(verified_at__isnull=verified).update(
+        verified_at=timezone.now() if verified else None
+    )
+
+
+def count_completed_exchange(*organization_ids: UUID) -> None:
+    """Credit the organizations with one more completed exchange (it counts as trust)."""
+    Organization.objects.filter(pk__in=organization_ids).update(
+        completed_exchanges=F("completed_exchanges") + 1
+    )
+
+
+def _free_slug(name: str) -> str:
+    base = slugify(name, allow_unicode=False)[:60] or "organization"
+    if not Organization.objects.filter(slug=base).exists():
+        return base
+    # The tail of a time-ordered UUID is random.
+    return f"{base}-{str(new_id())[-8:]}"

@@ -1,0 +1,149 @@
+"""Proposals, and every step they took."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from matching.models import Match
+from organizations.ids import new_id
+from organizations.models import Organization, ResourceFlow
+from proposals.querysets import ProposalQuerySet
+from proposals.states import OPEN, Status
+
+
+class Proposal(models.Model):
+    """One organization asks another to exchange a resource: a flow of the one asked."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    from_organization = models.ForeignKey(
+        Organization,
+        models.PROTECT,
+        related_name="outgoing_proposals",
+        verbose_name=_("from"),
+    )
+    to_organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="incoming_proposals", verbose_name=_("to")
+    )
+    resource = models.ForeignKey(
+        ResourceFlow, models.PROTECT, related_name="proposals", verbose_name=_("resource")
+    )
+    # Matches come and go with the flows; a proposal stays.
+    match = models.ForeignKey(
+        Match,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="proposals",
+        verbose_name=_("match"),
+    )
+    message = models.TextField(_("message"), max_length=5000)
+    quantity = models.DecimalField(
+        _("quantity [canonical units per year]"),
+        max_digits=20,
+        decimal_places=6,
+        null=True,
+        blank=True,
+    )
+    price_per_unit = models.DecimalField(
+        _("price [EUR per canonical unit]"),
+        max_digits=14,
+        decimal_places=4,
+        null=True,
+        blank=True,
+    )
+    valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
+    status = models.CharField(
+        _("status"), max_length=12, choices=Status.choices, default=Status.PENDING
+    )
+    sender_confirmed_at = models.DateTimeField(_("sender confirmed"), null=True, blank=True)
+    target_confirmed_at = models.DateTimeField(_("target confirmed"), null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("created by"),
+    )
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects = ProposalQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("proposal")
+        verbose_name_plural = _("proposals")
+        ordering = ["-created_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(from_organization=F("to_organization")),
+                name="proposals_proposal_is_between_two_organizations",
+                violation_error_message=_("An organization cannot propose to itself."),
+            ),
+            models.UniqueConstraint(
+                fields=["from_organization", "to_organization", "resource"],
+                condition=Q(status__in=OPEN),
+                name="proposals_proposal_is_the_only_open_one",
+                violation_error_message=_("There is an open proposal for this resource already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity=None) | Q(quantity__gt=0),
+                name="proposals_proposal_quantity_is_positive",
+                violation_error_message=_("The quantity must be above 0."),
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="proposals_proposal_status_is_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=[Status.CONTRACTED, Status.LIVE, Status.COMPLETED])
+                | Q(sender_confirmed_at__isnull=False, target_confirmed_at__isnull=False),
+                name="proposals_proposal_contract_is_confirmed_by_both",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["to_organization", "-created_at"], name="proposals_incoming"),
+            models.Index(fields=["from_organization", "-created_at"], name="proposals_outgoing"),
+            models.Index(
+                fields=["valid_until"],
+                condition=Q(status=Status.PENDING),
+                name="proposals_expiring",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_organization} → {self.to_organization}: {self.resource}"
+
+
+class ProposalTransition(models.Model):
+    """One step of a proposal: who, when, from where to where, with what comment."""
+
+    proposal = models.ForeignKey(Proposal, models.CASCADE, related_name="transitions")
+    from_status = models.CharField(_("from"), max_length=12, blank=True)
+    to_status = models.CharField(_("to"), max_length=12, choices=Status.choices)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("by"),
+    )
+    organization = models.ForeignKey(
+        Organization,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("for"),
+    )
+    comment = models.TextField(_("comment"), blank=True, max_length=5000)
+    occurred_at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("transition")
+        verbose_name_plural = _("transitions")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.from_status or '·'} → {self.to_status}"

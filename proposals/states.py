@@ -1,0 +1,67 @@
+"""The life of a proposal as data: which step leads where, and who takes it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Status(models.TextChoices):
+    PENDING = "pending", _("Pending")
+    ACCEPTED = "accepted", _("Accepted")
+    REJECTED = "rejected", _("Rejected")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    EXPIRED = "expired", _("Expired")
+    NEGOTIATING = "negotiating", _("Negotiating")
+    CONTRACTED = "contracted", _("Contracted")
+    LIVE = "live", _("Live")
+    COMPLETED = "completed", _("Completed")
+    FAILED = "failed", _("Failed")
+
+
+OPEN = (Status.PENDING, Status.ACCEPTED, Status.NEGOTIATING, Status.CONTRACTED, Status.LIVE)
+
+
+class Side(StrEnum):
+    """Who may take a step: owners and managers of this side."""
+
+    SENDER = "sender"
+    TARGET = "target"
+    EITHER = "either"
+    BOTH = "both"
+    TIME = "time"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One arrow of the diagram."""
+
+    name: str
+    sources: tuple[Status, ...]
+    target: Status
+    side: Side
+
+
+STEPS = (
+    Step("accept", (Status.PENDING,), Status.ACCEPTED, Side.TARGET),
+    Step("reject", (Status.PENDING,), Status.REJECTED, Side.TARGET),
+    Step("withdraw", (Status.PENDING,), Status.WITHDRAWN, Side.SENDER),
+    Step("expire", (Status.PENDING,), Status.EXPIRED, Side.TIME),
+    Step("start", (Status.ACCEPTED,), Status.NEGOTIATING, Side.EITHER),
+    Step("contract", (Status.NEGOTIATING,), Status.CONTRACTED, Side.BOTH),
+    Step("go_live", (Status.CONTRACTED,), Status.LIVE, Side.EITHER),
+    Step("complete", (Status.LIVE,), Status.COMPLETED, Side.EITHER),
+    Step(
+        "fail",
+        (Status.ACCEPTED, Status.NEGOTIATING, Status.CONTRACTED, Status.LIVE),
+        Status.FAILED,
+        Side.EITHER,
+    ),
+)
+STEP_TO = {step.target: step for step in STEPS}
+
+
+def steps_from(status: str) -> list[Step]:
+    """Return the steps that people can take from a status."""
+    return [step for step in STEPS if status in step.sources and step.side != Side.TIME]

@@ -1,0 +1,10 @@
+"""What workers run for proposals."""
+
+from django.utils import timezone
+
+from proposals import services
+
+
+def expire_overdue(**_: object) -> int:
+    """Let proposals expire whose time is over (scheduled every minute)."""
+    return services.expire_overdue(now=timezone.now())

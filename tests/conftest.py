@@ -1,0 +1,149 @@
+"""The cast and the stage: who signs in, and how events reach their handlers in tests."""
+
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.utils.module_loading import import_string
+from django_q.models import OrmQ
+from rest_framework.test import APIClient
+
+from organizations.models import Membership, User
+from organizations.models.user import FACILITATORS
+from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
+from turash.events.dispatch import deliver
+from turash.events.models import EventDelivery
+from turash.local import postgres, redis
+
+
+def pytest_configure() -> None:
+    """Start the private servers; tests need no power-cut safety."""
+    if django_settings.DATABASES["default"]["HOST"] == postgres.connection_settings()["HOST"]:
+        postgres.ensure_running(durable=False)
+    if redis.redis_url() == django_settings.REDIS_URL:
+        redis.ensure_running()
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def _member(role: str, organization=None, **fields) -> User:
+    organization = organization or OrganizationFactory(name=f"{fields['full_name']} Works")
+    user = UserFactory(**fields)
+    MembershipFactory(user=user, organization=organization, role=role)
+    return user
+
+
+@pytest.fixture
+def alice(db) -> User:
+    """Owner of an organization."""
+    return _member(Membership.Role.OWNER, email="alice@example.org", full_name="Alice")
+
+
+@pytest.fixture
+def alices_organization(alice):
+    return alice.organizations.get()
+
+
+@pytest.fixture
+def bob(alices_organization) -> User:
+    """Her colleague, a member."""
+    return _member(
+        Membership.Role.MEMBER, alices_organization, email="bob@example.org", full_name="Bob"
+    )
+
+
+@pytest.fixture
+def vera(alices_organization) -> User:
+    """Her colleague who only reads."""
+    return _member(
+        Membership.Role.VIEWER, alices_organization, email="vera@example.org", full_name="Vera"
+    )
+
+
+@pytest.fixture
+def charlie(db) -> User:
+    """Owner of another organization."""
+    return _member(Membership.Role.OWNER, email="charlie@example.org", full_name="Charlie")
+
+
+@pytest.fixture
+def charlies_organization(charlie):
+    return charlie.organizations.get()
+
+
+@pytest.fixture
+def facilitator(db) -> User:
+    user = UserFactory(email="facilitator@example.org", full_name="Frida", is_staff=True)
+    user.groups.add(Group.objects.get_or_create(name=FACILITATORS)[0])
+    return user
+
+
+@pytest.fixture
+def api() -> APIClient:
+    """An anonymous caller."""
+    return APIClient()
+
+
+@pytest.fixture
+def api_as() -> Callable[[User], APIClient]:
+    """Callers that are signed in."""
+
+    def client_of(user: User) -> APIClient:
+        client = APIClient()
+        client.force_authenticate(user)
+        return client
+
+    return client_of
+
+
+@pytest.fixture
+def client_as() -> Callable[[User], Client]:
+    """Browsers that are signed in."""
+
+    def client_of(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return client_of
+
+
+@pytest.fixture
+def run_events(django_capture_on_commit_callbacks) -> Callable[[], None]:
+    """
+    Do what the worker would: deliver every open event, and the events that this causes.
+
+    Runs queued tasks other than deliveries, too. Channel pokes are sent as after a commit.
+    """
+
+    def run() -> None:
+        for _ in range(20):
+            events = set(EventDelivery.objects.open().values_list("event", flat=True))
+            tasks = [
+                row.task
+                for row in OrmQ.objects.order_by("pk")
+                if row.func() != "turash.events.tasks.dispatch"
+            ]
+            OrmQ.objects.all().delete()
+            if not events and not tasks:
+                return
+            with django_capture_on_commit_callbacks(execute=True):
+                for event_id in sorted(events):
+                    deliver(event_id)
+                for task in tasks:
+                    _call(task)
+        raise AssertionError("The events do not come to an end.")
+
+    return run
+
+
+def _call(task: dict) -> None:
+    function = task["func"]
+    if isinstance(function, str):
+        function = import_string(function)
+    function(*task["args"], **task["kwargs"])

@@ -1,0 +1,81 @@
+"""Valid, minimal rows; each factory saves through the service that the application uses."""
+
+from typing import Any
+
+import factory
+from django.contrib.gis.geos import Point
+from factory.django import DjangoModelFactory
+
+from organizations import services
+from organizations.models import Membership, Organization, ResourceFlow, ResourceType, Site, User
+
+KALUNDBORG = Point(11.09, 55.68)
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = User
+
+    email = factory.Sequence(lambda number: f"user{number}@example.org")
+    full_name = factory.Faker("name")
+
+    @classmethod
+    def _create(cls, model_class: type[User], *args: Any, **fields: Any) -> User:
+        return model_class.objects.create_user(**fields)
+
+
+class OrganizationFactory(DjangoModelFactory):
+    class Meta:
+        model = Organization
+
+    name = factory.Sequence(lambda number: f"Organization {number}")
+
+    @classmethod
+    def _create(cls, model_class: type[Organization], *args: Any, **fields: Any) -> Organization:
+        return services.save_organization(model_class(**fields))
+
+
+class MembershipFactory(DjangoModelFactory):
+    class Meta:
+        model = Membership
+
+    organization = factory.SubFactory(OrganizationFactory)
+    user = factory.SubFactory(UserFactory)
+    role = Membership.Role.OWNER
+
+
+class SiteFactory(DjangoModelFactory):
+    class Meta:
+        model = Site
+
+    organization = factory.SubFactory(OrganizationFactory)
+    name = factory.Sequence(lambda number: f"Site {number}")
+    location = factory.LazyFunction(lambda: KALUNDBORG.clone())
+
+    @classmethod
+    def _create(cls, model_class: type[Site], *args: Any, **fields: Any) -> Site:
+        return services.save_site(model_class(**fields))
+
+
+class ResourceFlowFactory(DjangoModelFactory):
+    """Hot water, 1,000 MWh a year, all year round."""
+
+    class Meta:
+        model = ResourceFlow
+
+    site = factory.SubFactory(SiteFactory)
+    resource_type = factory.LazyAttribute(
+        lambda flow: ResourceType.objects.get(code=flow.type_code)
+    )
+    direction = ResourceFlow.Direction.OUTPUT
+    name = factory.Sequence(lambda number: f"Flow {number}")
+    amount = 1000
+    unit = ""
+
+    class Params:
+        type_code = "heat.hot_water"
+
+    @classmethod
+    def _create(cls, model_class: type[ResourceFlow], *args: Any, **fields: Any) -> ResourceFlow:
+        contaminants = fields.pop("contaminants", None)
+        return services.save_flow(model_class(**fields), contaminants=contaminants)

@@ -1,0 +1,21 @@
+"""What goes wrong in the domain, told in words for the person who caused it."""
+
+from collections.abc import Mapping, Sequence
+
+
+class DomainError(Exception):
+    """A rule of the domain forbids the request (HTTP 409)."""
+
+    code = "conflict"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidInput(Exception):
+    """Fields of the input are wrong (HTTP 400); `errors` maps a field path to its messages."""
+
+    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
+        super().__init__("; ".join(f"{field}: {', '.join(e)}" for field, e in errors.items()))
+        self.errors = {field: [str(message) for message in e] for field, e in errors.items()}

@@ -1,0 +1,1 @@
+"""Domain events: the catalogue, the outbox, publishing and dispatch."""

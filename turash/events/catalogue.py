@@ -1,0 +1,221 @@
+"""The closed list of domain events: what can happen in Turash, as typed data."""
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from types import UnionType
+from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+from django.utils import timezone
+
+
+class MalformedEvent(ValueError):
+    """A stored event is of an unknown type, or its payload does not fit its type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened; the fields are JSON-ready (UUIDs travel as strings)."""
+
+    type: ClassVar[str]
+    occurred_at: datetime = field(default_factory=timezone.now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationEvent(Event):
+    organization_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationCreated(OrganizationEvent):
+    """An organization joined."""
+
+    type: ClassVar[str] = "organization_created"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteEvent(OrganizationEvent):
+    site_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteCreated(SiteEvent):
+    """An organization declared a place."""
+
+    type: ClassVar[str] = "site_created"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteUpdated(SiteEvent):
+    """A place moved or changed its data."""
+
+    type: ClassVar[str] = "site_updated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteDeleted(SiteEvent):
+    """A place is gone."""
+
+    type: ClassVar[str] = "site_deleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceFlowEvent(OrganizationEvent):
+    flow_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceFlowCreated(ResourceFlowEvent):
+    """An output or input was declared."""
+
+    type: ClassVar[str] = "resource_flow_created"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceFlowUpdated(ResourceFlowEvent):
+    """An output or input changed in any of its fields."""
+
+    type: ClassVar[str] = "resource_flow_updated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceFlowDeleted(ResourceFlowEvent):
+    """An output or input is gone."""
+
+    type: ClassVar[str] = "resource_flow_deleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchEvent(Event):
+    """About one pair; `*_organization_id` are those who may see the pair as a match."""
+
+    match_id: UUID
+    output_id: UUID
+    input_id: UUID
+    output_organization_id: UUID | None
+    input_organization_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchFound(MatchEvent):
+    """An output and an input fit each other, and did not before."""
+
+    type: ClassVar[str] = "match_found"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchLost(MatchEvent):
+    """An output and an input no longer fit, or better partners took the place."""
+
+    type: ClassVar[str] = "match_lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchingRunFinished(Event):
+    """Matches were recomputed, for one organization or (None) for all."""
+
+    type: ClassVar[str] = "matching_run_finished"
+    run_id: UUID
+    organization_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalEvent(Event):
+    proposal_id: UUID
+    from_organization_id: UUID
+    to_organization_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalCreated(ProposalEvent):
+    """One organization asked another for an exchange."""
+
+    type: ClassVar[str] = "proposal_created"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalStatusChanged(ProposalEvent):
+    """A proposal moved on, or a side confirmed the contract (old and new status are equal)."""
+
+    type: ClassVar[str] = "proposal_status_changed"
+    old_status: str
+    new_status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportFinished(Event):
+    """A file was imported; its rows are in place."""
+
+    type: ClassVar[str] = "import_finished"
+    source: str
+    organization_count: int
+    site_count: int
+    flow_count: int
+
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    event.type: event
+    for event in (
+        OrganizationCreated,
+        SiteCreated,
+        SiteUpdated,
+        SiteDeleted,
+        ResourceFlowCreated,
+        ResourceFlowUpdated,
+        ResourceFlowDeleted,
+        MatchFound,
+        MatchLost,
+        MatchingRunFinished,
+        ProposalCreated,
+        ProposalStatusChanged,
+        ImportFinished,
+    )
+}
+
+
+def to_payload(event: Event) -> dict[str, Any]:
+    """Return the event's own fields (all but `occurred_at`) as JSON-ready values."""
+    values = {name: getattr(event, name) for name in _payload_fields(type(event))}
+    return {
+        name: str(value) if isinstance(value, UUID) else value for name, value in values.items()
+    }
+
+
+def from_payload(event_type: str, payload: Any, occurred_at: datetime) -> Event:
+    """
+    Rebuild the event that `to_payload` took apart.
+
+    :raises MalformedEvent: for an unknown type, or missing, unknown or ill-typed fields.
+    """
+    cls = EVENT_TYPES.get(event_type)
+    if cls is None:
+        raise MalformedEvent(f"Unknown event type {event_type!r}.")
+    if not isinstance(payload, dict):
+        raise MalformedEvent(f"The payload of {event_type} is not an object.")
+    names = _payload_fields(cls)
+    if set(names) != set(payload):
+        raise MalformedEvent(
+            f"{event_type} has the fields {sorted(names)}, but the payload has {sorted(payload)}."
+        )
+    hints = get_type_hints(cls)
+    values = {name: _coerce(name, payload[name], hints[name]) for name in names}
+    return cls(occurred_at=occurred_at, **values)
+
+
+def _payload_fields(cls: type[Event]) -> list[str]:
+    return [field.name for field in fields(cls) if field.name != "occurred_at"]
+
+
+def _coerce(name: str, value: Any, hint: Any) -> Any:
+    if get_origin(hint) in (Union, UnionType):
+        if value is None:
+            return None
+        hint = next(arg for arg in get_args(hint) if arg is not type(None))
+    if hint is UUID:
+        try:
+            return UUID(value)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise MalformedEvent(f"{name} is not a UUID: {value!r}.") from error
+    if not isinstance(value, hint) or isinstance(value, bool):
+        raise MalformedEvent(f"{name} is not of type {hint.__name__}: {value!r}.")
+    return value

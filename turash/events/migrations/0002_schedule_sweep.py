@@ -1,0 +1,22 @@
+"""Every minute: hand out again the deliveries that failed or that a crash left behind."""
+
+from django.db import migrations
+
+NAME = "Sweep deliveries"
+
+
+def add_schedule(apps, schema_editor):
+    apps.get_model("django_q", "Schedule").objects.update_or_create(
+        name=NAME,
+        defaults={"func": "turash.events.tasks.sweep", "schedule_type": "I", "minutes": 1},
+    )
+
+
+def remove_schedule(apps, schema_editor):
+    apps.get_model("django_q", "Schedule").objects.filter(name=NAME).delete()
+
+
+class Migration(migrations.Migration):
+    dependencies = [("events", "0001_initial"), ("django_q", "0018_task_success_index")]
+
+    operations = [migrations.RunPython(add_schedule, remove_schedule)]

@@ -1,0 +1,20 @@
+"""Reads of the outbox."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+
+
+class EventDeliveryQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        """Deliveries that are neither done nor given up."""
+        return self.filter(done_at=None, dead_at=None)
+
+    def due(self, now: datetime) -> Self:
+        """Open deliveries whose next attempt should have begun by `now`."""
+        return self.open().filter(next_attempt_at__lte=now)
+
+    def dead(self) -> Self:
+        """Dead letters: given up after the last attempt."""
+        return self.exclude(dead_at=None)

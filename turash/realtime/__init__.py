@@ -1,0 +1,1 @@
+"""Live updates: durable notifications, and the websocket that announces them."""

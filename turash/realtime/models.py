@@ -1,0 +1,51 @@
+"""What an organization has been told."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from turash.realtime.querysets import NotificationQuerySet
+
+
+class Notification(models.Model):
+    """
+    One event that concerns one organization.
+
+    Ids grow in the order in which rows become visible, so "everything after id N" has no gap.
+    """
+
+    organization = models.ForeignKey(
+        "organizations.Organization",
+        models.CASCADE,
+        related_name="notifications",
+        verbose_name=_("organization"),
+    )
+    type = models.CharField(_("type"), max_length=50)
+    occurred_at = models.DateTimeField(_("occurred at"))
+    subject_kind = models.CharField(_("kind of subject"), max_length=30)
+    subject_id = models.UUIDField(_("id of the subject"))
+    subject_url = models.CharField(_("page of the subject"), max_length=200)
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
+        ordering = ["id"]
+        indexes = [models.Index(fields=["organization", "id"], name="realtime_of_organization")]
+
+    def __str__(self) -> str:
+        return f"{self.type} #{self.pk}"
+
+    def as_message(self) -> dict[str, object]:
+        """The message a browser or the API gets."""
+        return {
+            "id": self.pk,
+            "type": self.type,
+            "occurred_at": self.occurred_at.isoformat().replace("+00:00", "Z"),
+            "organization_id": str(self.organization_id),
+            "subject": {
+                "kind": self.subject_kind,
+                "id": str(self.subject_id),
+                "url": self.subject_url,
+            },
+        }

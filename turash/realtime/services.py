@@ -1,0 +1,64 @@
+"""Telling organizations what concerns them: a durable row first, then a poke to open pages."""
+
+from collections.abc import Iterable
+from functools import partial
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.apps import apps
+from django.db import connection, transaction
+
+from turash.events.catalogue import Event
+from turash.realtime.models import Notification
+
+# Held until commit by whoever adds notifications, so that they appear in the order of their ids.
+_ORDER_LOCK = 0x7455_7261
+
+
+def group_of(organization_id: UUID | str) -> str:
+    """Return the channel group that hears about an organization."""
+    return f"organization.{organization_id}"
+
+
+@transaction.atomic
+def notify(
+    event: Event,
+    *,
+    organization_ids: Iterable[UUID | None],
+    kind: str,
+    subject_id: UUID,
+    url: str,
+) -> None:
+    """Tell those of the organizations that have members about an event, now and durably."""
+    organization = apps.get_model("organizations", "Organization")
+    wanted = {organization_id for organization_id in organization_ids if organization_id}
+    listening = list(
+        organization.objects.filter(pk__in=wanted, users__isnull=False)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+        .distinct()
+    )
+    if not listening:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ORDER_LOCK])
+    Notification.objects.bulk_create(
+        Notification(
+            organization_id=organization_id,
+            type=event.type,
+            occurred_at=event.occurred_at,
+            subject_kind=kind,
+            subject_id=subject_id,
+            subject_url=url,
+        )
+        for organization_id in listening
+    )
+    transaction.on_commit(partial(_poke, listening))
+
+
+def _poke(organization_ids: list[UUID]) -> None:
+    """Say "there is news"; who hears it reads the rows, so nothing can leak or be reordered."""
+    layer = get_channel_layer()
+    for organization_id in organization_ids:
+        async_to_sync(layer.group_send)(group_of(organization_id), {"type": "news"})
