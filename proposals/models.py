@@ -1,6 +1,7 @@
 """Proposals, and every step they took."""
 
 from django.conf import settings
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -38,7 +39,7 @@ class Proposal(models.Model):
         related_name="proposals",
         verbose_name=_("match"),
     )
-    message = models.TextField(_("message"), max_length=5000)
+    message = models.TextField(_("message"), validators=[MaxLengthValidator(5000)])
     quantity = models.DecimalField(
         _("quantity [canonical units per year]"),
         max_digits=20,
@@ -137,7 +138,7 @@ class ProposalTransition(models.Model):
         related_name="+",
         verbose_name=_("for"),
     )
-    comment = models.TextField(_("comment"), blank=True, max_length=5000)
+    comment = models.TextField(_("comment"), blank=True, validators=[MaxLengthValidator(5000)])
     occurred_at = models.DateTimeField(_("at"), default=timezone.now)
 
     class Meta:

@@ -211,6 +211,9 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+# Debian 12 brings GDAL 3.6, which cannot be told to stay off the network; Turash hands it nothing
+# that users send: points arrive as coordinates, with a fixed reference system.
+SILENCED_SYSTEM_CHECKS = ["gis.W001"]
 SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS

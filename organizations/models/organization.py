@@ -1,7 +1,7 @@
 """Organizations and who belongs to them."""
 
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.validators import MaxLengthValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -45,7 +45,7 @@ class Organization(models.Model):
             )
         ],
     )
-    description = models.TextField(_("description"), blank=True, max_length=5000)
+    description = models.TextField(_("description"), blank=True, validators=[MaxLengthValidator(5000)])
     website = models.URLField(_("website"), blank=True)
     visibility = models.CharField(
         _("visibility"), max_length=10, choices=Visibility.choices, default=Visibility.PUBLIC
