@@ -20,10 +20,10 @@ class HeaderPagination(LimitOffsetPagination):
     max_limit = 200
 
     def get_limit(self, request: Request) -> int:
-        return _number(request, "limit", self.default_limit, lowest=1, highest=self.max_limit)
+        return number_of(request, "limit", self.default_limit, lowest=1, highest=self.max_limit)
 
     def get_offset(self, request: Request) -> int:
-        return _number(request, "offset", 0, lowest=0, highest=LARGEST_OFFSET)
+        return number_of(request, "offset", 0, lowest=0, highest=LARGEST_OFFSET)
 
     def get_paginated_response(self, data: Sequence[Any]) -> Response:
         links = {
@@ -44,7 +44,12 @@ class HeaderPagination(LimitOffsetPagination):
         )
 
 
-def _number(request: Request, name: str, default: int, *, lowest: int, highest: int) -> int:
+def number_of(request: Request, name: str, default: int, *, lowest: int, highest: int) -> int:
+    """
+    Return a query parameter that is a whole number, or the default where it is missing.
+
+    :raises ValidationError: it is no number, or out of its limits.
+    """
     text = request.query_params.get(name)
     if text is None or text == "":
         return default

@@ -1,0 +1,159 @@
+"""Matches, direct symbiosis, runs and queries as JSON."""
+
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+
+from matching.models import Match, MatchingRun
+from organizations.models import ResourceFlow
+from turash.api.fields import StrictSerializer
+
+
+class PartnerSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+class FactorsSerializer(serializers.Serializer):
+    quality = serializers.FloatField()
+    temporal = serializers.FloatField()
+    quantity = serializers.FloatField()
+    economic = serializers.FloatField()
+    spatial = serializers.FloatField()
+    trust = serializers.FloatField()
+    regulatory = serializers.FloatField()
+
+
+class DirectMatchSerializer(serializers.Serializer):
+    """A match as one of its organizations sees it."""
+
+    match_id = serializers.UUIDField()
+    partner = PartnerSerializer()
+    resource_type = serializers.CharField()
+    our_flow_id = serializers.UUIDField()
+    their_flow_id = serializers.UUIDField()
+    distance_m = serializers.FloatField()
+    quantity = serializers.FloatField(help_text="Canonical units per year.")
+    unit = serializers.CharField()
+    score = serializers.FloatField()
+    factors = FactorsSerializer()
+    savings_eur_per_year = serializers.FloatField()
+    co2_avoided_t_per_year = serializers.FloatField()
+
+    def __init__(self, *args: Any, organization_id: UUID | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.organization_id = organization_id
+
+    def to_representation(self, match: Match) -> dict[str, Any]:
+        ours, theirs = match.output, match.input
+        if ours.organization_id != self.organization_id:
+            ours, theirs = theirs, ours
+        return {
+            "match_id": match.pk,
+            "partner": {"id": theirs.organization_id, "name": theirs.organization.name},
+            "resource_type": match.output.resource_type.code,
+            "our_flow_id": ours.pk,
+            "their_flow_id": theirs.pk,
+            "distance_m": match.distance_m,
+            "quantity": match.quantity_per_year,
+            "unit": match.output.resource_type.unit,
+            "score": match.score,
+            "factors": match.factors,
+            "savings_eur_per_year": float(match.savings_eur_per_year),
+            "co2_avoided_t_per_year": match.co2_avoided_t_per_year,
+        }
+
+
+class DirectSymbiosisSerializer(serializers.Serializer):
+    organization_id = serializers.UUIDField()
+    providers = DirectMatchSerializer(
+        many=True, help_text="Organizations whose outputs fit our inputs."
+    )
+    consumers = DirectMatchSerializer(
+        many=True, help_text="Organizations whose inputs fit our outputs."
+    )
+
+
+class FlowOfMatchSerializer(serializers.ModelSerializer):
+    organization = PartnerSerializer()
+    resource_type = serializers.SlugRelatedField(slug_field="code", read_only=True)
+
+    class Meta:
+        model = ResourceFlow
+        fields = ["id", "name", "direction", "resource_type", "organization"]
+
+
+class MatchSerializer(serializers.ModelSerializer):
+    """A match with both of its flows."""
+
+    output = FlowOfMatchSerializer()
+    input = FlowOfMatchSerializer()
+    factors = FactorsSerializer()
+    quantity = serializers.FloatField(
+        source="quantity_per_year", help_text="Canonical units per year."
+    )
+    unit = serializers.CharField(source="output.resource_type.unit")
+
+    class Meta:
+        model = Match
+        fields = [
+            "id",
+            "output",
+            "input",
+            "score",
+            "factors",
+            "distance_m",
+            "quantity",
+            "unit",
+            "shared_hours_per_year",
+            "transport",
+            "avoided_purchase_eur_per_year",
+            "avoided_disposal_eur_per_year",
+            "transport_eur_per_year",
+            "investment_eur",
+            "annuity_eur_per_year",
+            "maintenance_eur_per_year",
+            "savings_eur_per_year",
+            "net_present_value_eur",
+            "payback_years",
+            "internal_rate_of_return",
+            "co2_avoided_t_per_year",
+            "found_at",
+            "updated_at",
+        ]
+
+
+class DismissalSerializer(StrictSerializer):
+    reason = serializers.CharField(max_length=500)
+    organization_id = serializers.UUIDField(
+        required=False, help_text="Needed by who edits for both sides."
+    )
+
+
+class JobSerializer(serializers.ModelSerializer):
+    """A matching run and how far it has got."""
+
+    kind = serializers.SerializerMethodField()
+    organization_id = serializers.UUIDField(allow_null=True)
+
+    class Meta:
+        model = MatchingRun
+        fields = [
+            "id",
+            "kind",
+            "organization_id",
+            "status",
+            "done_count",
+            "total_count",
+            "match_count",
+            "found_count",
+            "lost_count",
+            "error",
+            "created_at",
+            "started_at",
+            "finished_at",
+        ]
+
+    def get_kind(self, run: MatchingRun) -> str:
+        return "matching_run"

@@ -1,0 +1,29 @@
+"""Paths of the matching app under /api/v1."""
+
+from django.urls import path
+
+from matching.api import views
+from turash.api.routers import router
+
+app_routes = router()
+app_routes.register("matches", views.MatchViewSet, "match")
+app_routes.register("jobs", views.JobViewSet, "job")
+
+urlpatterns = [
+    path(
+        "organizations/<uuid:organization_id>/matching/direct",
+        views.DirectMatchingView.as_view(),
+        name="direct-matching",
+    ),
+    path(
+        "organizations/<uuid:organization_id>/matching/run",
+        views.RunMatchingView.as_view(),
+        name="run-matching",
+    ),
+    path(
+        "resource-flows/<uuid:flow_id>/matches",
+        views.MatchesOfFlowView.as_view(),
+        name="matches-of-flow",
+    ),
+    *app_routes.urls,
+]

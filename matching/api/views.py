@@ -1,0 +1,169 @@
+"""Endpoints of matches and matching runs."""
+
+from typing import Any
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import exceptions, generics, mixins, permissions, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from matching import services
+from matching.api.filters import MatchFilter
+from matching.api.serializers import (
+    DirectMatchSerializer,
+    DirectSymbiosisSerializer,
+    DismissalSerializer,
+    JobSerializer,
+    MatchSerializer,
+)
+from matching.models import Match, MatchingRun
+from organizations import permissions as access
+from organizations.models import Organization, ResourceFlow
+from turash.api.views import ApiViewSet
+
+_PAGE = [OpenApiParameter(name, int) for name in ("limit", "offset")]
+
+
+class _OfOrganizationView(generics.GenericAPIView):
+    """Of one organization; for its members and facilitators."""
+
+    permission_classes = [permissions.IsAuthenticated]
+    queryset = Match.objects.none()
+
+    def get_organization(self) -> Organization:
+        organization = get_object_or_404(
+            Organization.objects.visible_to(self.request.user), pk=self.kwargs["organization_id"]
+        )
+        access.require(
+            access.can_read_matching(self.request.user, organization.pk),
+            _("Only members of the organization and facilitators see its matches."),
+        )
+        return organization
+
+
+class DirectMatchingView(_OfOrganizationView):
+    """Direct symbiosis: who could provide what we need, and who could use what we have."""
+
+    filterset_class = MatchFilter
+
+    @extend_schema(responses=DirectSymbiosisSerializer, parameters=_PAGE)
+    def get(self, request: Request, organization_id: UUID) -> Response:
+        organization = self.get_organization()
+        matches = (
+            Match.objects.of_organization(organization.pk)
+            .not_dismissed_by([organization.pk])
+            .for_display()
+            .order_by("-score", "distance_m", "pk")
+        )
+        matches = self.filter_queryset(matches)
+        sides = {
+            "providers": matches.filter(
+                input__organization=organization.pk, input_rank__isnull=False
+            ),
+            "consumers": matches.filter(
+                output__organization=organization.pk, output_rank__isnull=False
+            ),
+        }
+        answer: dict[str, Any] = {"organization_id": organization.pk}
+        for name, side in sides.items():
+            page = self.paginate_queryset(side)
+            answer[name] = DirectMatchSerializer(
+                page, many=True, organization_id=organization.pk
+            ).data
+        return Response(answer)
+
+
+class RunMatchingView(_OfOrganizationView):
+    """Recompute the organization's matches."""
+
+    @extend_schema(request=None, responses={202: JobSerializer})
+    def post(self, request: Request, organization_id: UUID) -> Response:
+        run = services.request_run(actor=request.user, organization=self.get_organization())
+        return Response(JobSerializer(run).data, status=status.HTTP_202_ACCEPTED)
+
+
+class JobViewSet(mixins.RetrieveModelMixin, ApiViewSet):
+    """Work that was asked for, and how far it has got."""
+
+    serializer_class = JobSerializer
+    permission_classes = [permissions.IsAuthenticated]
+    queryset = MatchingRun.objects.none()
+
+    def get_queryset(self) -> Any:
+        return MatchingRun.objects.visible_to(self.request.user)
+
+
+class MatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+    """Matches of the caller's organizations; a facilitator's of all."""
+
+    serializer_class = MatchSerializer
+    filterset_class = MatchFilter
+    permission_classes = [permissions.IsAuthenticated]
+    queryset = Match.objects.none()
+
+    def get_queryset(self) -> Any:
+        matches = Match.objects.visible_to(self.request.user).for_display()
+        if self.action == "list":
+            matches = matches.not_dismissed_by(self.request.user.organizations.values("pk"))
+        return matches.order_by("-score", "distance_m", "pk")
+
+    @extend_schema(request=DismissalSerializer, responses={204: None})
+    @action(detail=True, methods=["post"])
+    def dismiss(self, request: Request, **kwargs: Any) -> Response:
+        """Hide the match from one's organization, and say why."""
+        match = self.get_object()
+        serializer = DismissalSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        organization = self._side(match, serializer.validated_data.get("organization_id"))
+        services.dismiss_match(
+            actor=request.user,
+            match=match,
+            organization=organization,
+            reason=serializer.validated_data["reason"],
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _side(self, match: Match, organization_id: UUID | None) -> Organization:
+        sides = [match.output.organization, match.input.organization]
+        if organization_id is not None:
+            sides = [side for side in sides if side.pk == organization_id]
+            if not sides:
+                raise exceptions.ValidationError(
+                    {"organization_id": _("The organization has no part in this match.")}
+                )
+        own = [
+            side for side in sides if access.can_edit_resources(self.request.user, side.pk)
+        ]
+        access.require(bool(own))
+        if len(own) > 1:
+            raise exceptions.ValidationError(
+                {"organization_id": _("You edit for both sides; say for which one.")}
+            )
+        return own[0]
+
+
+class MatchesOfFlowView(generics.ListAPIView):
+    """The best matches of one flow; for members of its organization and facilitators."""
+
+    serializer_class = MatchSerializer
+    filterset_class = MatchFilter
+    permission_classes = [permissions.IsAuthenticated]
+    queryset = Match.objects.none()
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return Match.objects.none()
+        flow = get_object_or_404(
+            ResourceFlow.objects.visible_to(self.request.user), pk=self.kwargs["flow_id"]
+        )
+        access.require(access.can_read_matching(self.request.user, flow.organization_id))
+        return (
+            Match.objects.visible_to(self.request.user)
+            .best_of_flow(flow.pk)
+            .not_dismissed_by([flow.organization_id])
+            .for_display()
+        )

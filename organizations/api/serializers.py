@@ -1,0 +1,137 @@
+"""Organizations, members, sites, resource types and tokens as JSON."""
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from organizations.api.flow_serializers import ResourceFlowSerializer
+from organizations.models import Membership, Organization, ResourceType, Site, User
+from turash.api.fields import PointField, StrictSerializer
+
+__all__ = [
+    "MembershipSerializer",
+    "MyOrganizationSerializer",
+    "OrganizationSerializer",
+    "ResourceFlowSerializer",
+    "ResourceTypeSerializer",
+    "RoleSerializer",
+    "SiteSerializer",
+    "UserSerializer",
+]
+
+
+class UserSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = User
+        fields = ["id", "email", "full_name", "is_facilitator"]
+
+
+class MyOrganizationSerializer(serializers.ModelSerializer):
+    """A membership, told as the organization with one's role in it."""
+
+    id = serializers.UUIDField(source="organization.id")
+    name = serializers.CharField(source="organization.name")
+    slug = serializers.CharField(source="organization.slug")
+    subtype = serializers.ChoiceField(
+        source="organization.subtype", choices=Organization.Subtype.choices
+    )
+
+    class Meta:
+        model = Membership
+        fields = ["id", "name", "slug", "subtype", "role", "joined_at"]
+
+
+class OrganizationSerializer(StrictSerializer, serializers.ModelSerializer):
+    is_verified = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Organization
+        fields = [
+            "id",
+            "name",
+            "slug",
+            "subtype",
+            "sector",
+            "description",
+            "website",
+            "visibility",
+            "is_verified",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = ["slug"]
+
+    @extend_schema_field(bool)
+    def get_is_verified(self, organization: Organization) -> bool:
+        return organization.verified_at is not None
+
+
+class MembershipSerializer(StrictSerializer, serializers.ModelSerializer):
+    """A member; added by e-mail address."""
+
+    user = UserSerializer(read_only=True)
+    email = serializers.SlugRelatedField(
+        slug_field="email",
+        source="user",
+        write_only=True,
+        queryset=User.objects.filter(is_active=True),
+    )
+
+    class Meta:
+        model = Membership
+        fields = ["id", "user", "email", "role", "joined_at"]
+
+
+class RoleSerializer(StrictSerializer):
+    role = serializers.ChoiceField(choices=Membership.Role.choices)
+
+
+class SiteSerializer(StrictSerializer, serializers.ModelSerializer):
+    organization_id = serializers.UUIDField()
+    location = PointField()
+
+    class Meta:
+        model = Site
+        fields = [
+            "id",
+            "organization_id",
+            "name",
+            "address",
+            "postal_code",
+            "city",
+            "country",
+            "location",
+            "holds_hazardous_waste_permit",
+            "created_at",
+            "updated_at",
+        ]
+
+
+class ResourceTypeSerializer(serializers.ModelSerializer):
+    parent = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    label = serializers.CharField(help_text="The name in the reader's language.")
+
+    class Meta:
+        model = ResourceType
+        fields = [
+            "code",
+            "parent",
+            "family",
+            "is_group",
+            "name",
+            "label",
+            "description",
+            "unit",
+            "transport",
+            "max_distance_km",
+            "temperature_rule",
+            "waste_codes",
+            "replaced_product",
+            "price_eur_per_unit",
+            "price_source",
+            "price_is_estimate",
+            "co2_t_per_unit",
+            "co2_source",
+            "co2_is_estimate",
+            "tonnes_per_unit",
+            "pipe_mw_per_unit_per_hour",
+        ]

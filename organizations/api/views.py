@@ -1,0 +1,276 @@
+"""Endpoints of users, organizations, members, sites, flows, resource types and tokens."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import exceptions, generics, mixins, permissions, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from organizations import permissions as access
+from organizations import services
+from organizations.api.filters import OrganizationFilter, ResourceFlowFilter, SiteFilter
+from organizations.api.flow_serializers import ResourceFlowSerializer, errors_by_path
+from organizations.api.serializers import (
+    MembershipSerializer,
+    MyOrganizationSerializer,
+    OrganizationSerializer,
+    ResourceTypeSerializer,
+    RoleSerializer,
+    SiteSerializer,
+    UserSerializer,
+)
+from organizations.models import Membership, Organization, ResourceFlow, ResourceType, Site
+from turash.api.views import ApiViewSet, GeoJSONRenderer
+from turash.errors import InvalidInput
+
+
+class MeView(generics.RetrieveAPIView):
+    """Who I am."""
+
+    serializer_class = UserSerializer
+    permission_classes = [permissions.IsAuthenticated]
+
+    def get_object(self) -> Any:
+        return self.request.user
+
+
+class MyOrganizationsView(generics.ListAPIView):
+    """My organizations, with my role in each."""
+
+    serializer_class = MyOrganizationSerializer
+    permission_classes = [permissions.IsAuthenticated]
+    filter_backends: list[Any] = []
+    queryset = Membership.objects.none()
+
+    def get_queryset(self) -> Any:
+        return (
+            Membership.objects.filter(user=self.request.user)
+            .select_related("organization")
+            .order_by("organization__name", "pk")
+        )
+
+
+class OrganizationViewSet(
+    mixins.ListModelMixin, mixins.CreateModelMixin, mixins.RetrieveModelMixin, ApiViewSet
+):
+    """Organizations that the caller may see."""
+
+    serializer_class = OrganizationSerializer
+    filterset_class = OrganizationFilter
+    queryset = Organization.objects.none()
+
+    def get_queryset(self) -> Any:
+        return Organization.objects.visible_to(self.request.user).order_by("name", "pk")
+
+    def perform_create(self, serializer: Any) -> None:
+        serializer.instance = services.create_organization(
+            actor=self.request.user, **serializer.validated_data
+        )
+
+    def partial_update(self, request: Request, **kwargs: Any) -> Response:
+        organization = self.get_object()
+        serializer = self.get_serializer(organization, data=request.data, partial=True)
+        access.require(access.can_manage(request.user, organization.pk))
+        serializer.is_valid(raise_exception=True)
+        services.update_organization(
+            actor=request.user, organization=organization, **serializer.validated_data
+        )
+        return Response(self.get_serializer(organization).data)
+
+    def destroy(self, request: Request, **kwargs: Any) -> Response:
+        services.delete_organization(actor=request.user, organization=self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SitesOfOrganizationView(generics.ListAPIView):
+    """Sites of an organization."""
+
+    serializer_class = SiteSerializer
+    filterset_class = SiteFilter
+    queryset = Site.objects.none()
+    renderer_classes = [*ApiViewSet.renderer_classes, GeoJSONRenderer]
+
+    def get_queryset(self) -> Any:
+        organization = visible_organization(self)
+        sites = Site.objects.visible_to(self.request.user).filter(organization=organization)
+        return sites.order_by("name", "pk")
+
+
+class ResourceFlowsOfOrganizationView(generics.ListAPIView):
+    """Flows of an organization."""
+
+    serializer_class = ResourceFlowSerializer
+    filterset_class = ResourceFlowFilter
+    queryset = ResourceFlow.objects.none()
+
+    def get_queryset(self) -> Any:
+        flows = ResourceFlow.objects.visible_to(self.request.user).for_display()
+        return flows.filter(organization=visible_organization(self)).order_by("-created_at", "pk")
+
+
+def visible_organization(view: Any) -> Organization:
+    """Return the organization of the path, if the caller may see it; else answer 404."""
+    if getattr(view, "swagger_fake_view", False):
+        return Organization()
+    return get_object_or_404(
+        Organization.objects.visible_to(view.request.user), pk=view.kwargs["organization_id"]
+    )
+
+
+class MembershipViewSet(mixins.ListModelMixin, mixins.CreateModelMixin, ApiViewSet):
+    """Members of an organization; its members read, its owners decide."""
+
+    serializer_class = MembershipSerializer
+    permission_classes = [permissions.IsAuthenticated]
+    filter_backends: list[Any] = []
+    queryset = Membership.objects.none()
+    lookup_url_kwarg = "membership_id"
+
+    def get_organization(self) -> Organization:
+        organization = visible_organization(self)
+        access.require(access.can_read_matching(self.request.user, organization.pk))
+        return organization
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return Membership.objects.none()
+        return (
+            self.get_organization()
+            .memberships.select_related("user")
+            .order_by("joined_at", "pk")
+        )
+
+    def perform_create(self, serializer: Any) -> None:
+        serializer.instance = services.add_member(
+            actor=self.request.user,
+            organization=self.get_organization(),
+            **serializer.validated_data,
+        )
+
+    @extend_schema(request=RoleSerializer, responses=MembershipSerializer)
+    def partial_update(self, request: Request, **kwargs: Any) -> Response:
+        membership = self.get_object()
+        serializer = RoleSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        services.change_role(
+            actor=request.user, membership=membership, role=serializer.validated_data["role"]
+        )
+        return Response(self.get_serializer(membership).data)
+
+    def destroy(self, request: Request, **kwargs: Any) -> Response:
+        services.remove_member(actor=request.user, membership=self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SiteViewSet(
+    mixins.ListModelMixin, mixins.CreateModelMixin, mixins.RetrieveModelMixin, ApiViewSet
+):
+    """Sites that the caller may see."""
+
+    serializer_class = SiteSerializer
+    filterset_class = SiteFilter
+    queryset = Site.objects.none()
+    renderer_classes = [*ApiViewSet.renderer_classes, GeoJSONRenderer]
+
+    def get_queryset(self) -> Any:
+        return Site.objects.visible_to(self.request.user).order_by("name", "pk")
+
+    def perform_create(self, serializer: Any) -> None:
+        values = dict(serializer.validated_data)
+        organization = own_organization(self.request, values.pop("organization_id"))
+        serializer.instance = services.create_site(
+            actor=self.request.user, organization=organization, **values
+        )
+
+    def partial_update(self, request: Request, **kwargs: Any) -> Response:
+        site = self.get_object()
+        access.require(access.can_edit_resources(request.user, site.organization_id))
+        serializer = self.get_serializer(site, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        values = dict(serializer.validated_data)
+        if values.pop("organization_id", site.organization_id) != site.organization_id:
+            raise exceptions.ValidationError(
+                {"organization_id": _("A site stays with its organization.")}
+            )
+        services.update_site(actor=request.user, site=site, **values)
+        return Response(self.get_serializer(site).data)
+
+    def destroy(self, request: Request, **kwargs: Any) -> Response:
+        services.delete_site(actor=request.user, site=self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def own_organization(request: Request, organization_id: UUID) -> Organization:
+    """Return the organization that the body names, if the caller may see it."""
+    organization = (
+        Organization.objects.visible_to(request.user).filter(pk=organization_id).first()
+    )
+    if organization is None:
+        raise exceptions.ValidationError(
+            {"organization_id": _("There is no such organization, or you may not see it.")}
+        )
+    return organization
+
+
+class ResourceFlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+    """Flows that the caller may see."""
+
+    serializer_class = ResourceFlowSerializer
+    filterset_class = ResourceFlowFilter
+    queryset = ResourceFlow.objects.none()
+
+    def get_queryset(self) -> Any:
+        flows = ResourceFlow.objects.visible_to(self.request.user).for_display()
+        return flows.order_by("-created_at", "pk")
+
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        values = dict(serializer.validated_data)
+        site = self._site(values.pop("site_id"))
+        try:
+            flow = services.create_flow(actor=request.user, site=site, **values)
+        except ValidationError as error:
+            raise InvalidInput(errors_by_path(error)) from error
+        return Response(self.get_serializer(flow).data, status=status.HTTP_201_CREATED)
+
+    def partial_update(self, request: Request, **kwargs: Any) -> Response:
+        flow = self.get_object()
+        access.require(access.can_edit_resources(request.user, flow.organization_id))
+        serializer = self.get_serializer(flow, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        values = dict(serializer.validated_data)
+        if "site_id" in values:
+            values["site"] = self._site(values.pop("site_id"))
+        try:
+            services.update_flow(actor=request.user, flow=flow, **values)
+        except ValidationError as error:
+            raise InvalidInput(errors_by_path(error)) from error
+        return Response(self.get_serializer(self.get_queryset().get(pk=flow.pk)).data)
+
+    def destroy(self, request: Request, **kwargs: Any) -> Response:
+        services.delete_flow(actor=request.user, flow=self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _site(self, site_id: UUID) -> Site:
+        site = Site.objects.visible_to(self.request.user).filter(pk=site_id).first()
+        if site is None:
+            raise exceptions.ValidationError(
+                {"site_id": _("There is no such site, or you may not see it.")}
+            )
+        return site
+
+
+class ResourceTypeListView(generics.ListAPIView):
+    """The tree of resource types, with units, codes, factors and their sources."""
+
+    serializer_class = ResourceTypeSerializer
+    queryset = ResourceType.objects.select_related("parent").order_by("code")
+    filter_backends: list[Any] = []
+    # The list is as long as the tree, and a client needs all of it.
+    pagination_class = None

@@ -1,0 +1,18 @@
+"""Paths of the proposals app under /api/v1."""
+
+from django.urls import path
+
+from proposals.api import views
+from turash.api.routers import router
+
+app_routes = router()
+app_routes.register("proposals", views.ProposalViewSet, "proposal")
+
+urlpatterns = [
+    path(
+        "organizations/<uuid:organization_id>/proposals",
+        views.ProposalsOfOrganizationView.as_view(),
+        name="proposals-of-organization",
+    ),
+    *app_routes.urls,
+]

@@ -1,0 +1,65 @@
+"""Serializer fields and bases that every app uses."""
+
+from typing import Any
+
+from django.contrib.gis.geos import Point
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+
+class StrictSerializer(serializers.Serializer):
+    """Refuses fields it does not know, instead of losing them without a word."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            unknown = [str(name) for name in data if name not in self.fields]
+            if unknown:
+                known = ", ".join(name for name, f in self.fields.items() if not f.read_only)
+                message = _("There is no such field; the fields are: %s.") % known
+                raise serializers.ValidationError({name[:60]: [message] for name in unknown[:20]})
+        return super().to_internal_value(data)
+
+
+class PointField(serializers.Field):
+    """A place as a GeoJSON Point: `{"type": "Point", "coordinates": [longitude, latitude]}`."""
+
+    default_error_messages = {
+        "invalid": _(
+            'Give a GeoJSON point: {"type": "Point", "coordinates": [longitude, latitude]}.'
+        ),
+        "outside": _("Longitude must be between -180 and 180, latitude between -90 and 90."),
+    }
+
+    def to_representation(self, value: Point) -> dict[str, Any]:
+        return {"type": "Point", "coordinates": [value.x, value.y]}
+
+    def to_internal_value(self, data: Any) -> Point:
+        if not isinstance(data, dict) or data.get("type") != "Point":
+            self.fail("invalid")
+        coordinates = data.get("coordinates")
+        if (
+            not isinstance(coordinates, list)
+            or len(coordinates) != 2
+            or any(isinstance(c, bool) or not isinstance(c, int | float) for c in coordinates)
+        ):
+            self.fail("invalid")
+        longitude, latitude = coordinates
+        # Also false for NaN.
+        if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
+            self.fail("outside")
+        return Point(float(longitude), float(latitude), srid=4326)
+
+
+class FiniteFloatField(serializers.FloatField):
+    """A number; neither infinite nor NaN, and no text or truth value."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool | str) or not isinstance(data, int | float):
+            self.fail("invalid")
+        try:
+            value = float(data)
+        except OverflowError:
+            self.fail("invalid")
+        if value != value or value in (float("inf"), float("-inf")):
+            self.fail("invalid")
+        return value
