@@ -28,7 +28,10 @@ def pytest_configure() -> None:
 
 @pytest.fixture(autouse=True)
 def _cheap_passwords(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    ]
 
 
 def _member(role: str, organization=None, **fields) -> User:

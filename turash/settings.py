@@ -168,6 +168,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "DirectionEnum": "organizations.models.ResourceFlow.Direction",
+        "FlowStatusEnum": "organizations.models.ResourceFlow.Status",
+        "JobStatusEnum": "matching.models.MatchingRun.Status",
+        "ProposalStatusEnum": "proposals.states.Status",
+        "TransportModeEnum": "organizations.models.resource_type.TransportMode",
+        "VisibilityEnum": "organizations.models.Visibility",
+    },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 

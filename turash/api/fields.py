@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.gis.geos import Point
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 
@@ -20,6 +21,22 @@ class StrictSerializer(serializers.Serializer):
         return super().to_internal_value(data)
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "required": ["type", "coordinates"],
+        "properties": {
+            "type": {"type": "string", "enum": ["Point"]},
+            "coordinates": {
+                "type": "array",
+                "items": {"type": "number"},
+                "minItems": 2,
+                "maxItems": 2,
+                "example": [11.09, 55.68],
+            },
+        },
+    }
+)
 class PointField(serializers.Field):
     """A place as a GeoJSON Point: `{"type": "Point", "coordinates": [longitude, latitude]}`."""
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
@@ -19,6 +20,14 @@ class ProblemSerializer(serializers.Serializer):
         required=False,
         help_text="Messages by field path.",
     )
+
+
+class SessionScheme(OpenApiAuthenticationExtension):
+    target_class = "turash.api.authentication.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
 
 
 class AutoSchema(SpectacularSchema):

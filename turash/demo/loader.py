@@ -191,11 +191,14 @@ def _load_flows(
         data = {**entry["flow"], "site_id": str(site.pk), "description": description}
         serializer = ResourceFlowSerializer(data=data)
         serializer.is_valid(raise_exception=True)
+        values = dict(serializer.validated_data)
+        del values["site_id"]
         known[entry["key"]] = organization_services.create_flow(
             actor=owner_of_site[entry["site"]],
             source=SOURCE,
             external_id=entry["key"],
-            **serializer.validated_data,
+            site=site,
+            **values,
         )
         report.flows += 1
     return known

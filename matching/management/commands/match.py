@@ -33,6 +33,8 @@ class Command(BaseCommand):
                 bar.update(done - bar.n)
 
             run = services.execute_run(run.pk, progress=progress)
+        if verbosity == 0:
+            return
         seconds = (run.finished_at - run.started_at).total_seconds()
         self.stdout.write(
             f"{run.total_count} flows, {run.match_count} matches "
