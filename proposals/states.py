@@ -38,22 +38,24 @@ class Step:
     """One arrow of the diagram."""
 
     name: str
+    label: str  # what the button says, translated when shown
     sources: tuple[Status, ...]
     target: Status
     side: Side
 
 
 STEPS = (
-    Step("accept", (Status.PENDING,), Status.ACCEPTED, Side.TARGET),
-    Step("reject", (Status.PENDING,), Status.REJECTED, Side.TARGET),
-    Step("withdraw", (Status.PENDING,), Status.WITHDRAWN, Side.SENDER),
-    Step("expire", (Status.PENDING,), Status.EXPIRED, Side.TIME),
-    Step("start", (Status.ACCEPTED,), Status.NEGOTIATING, Side.EITHER),
-    Step("contract", (Status.NEGOTIATING,), Status.CONTRACTED, Side.BOTH),
-    Step("go_live", (Status.CONTRACTED,), Status.LIVE, Side.EITHER),
-    Step("complete", (Status.LIVE,), Status.COMPLETED, Side.EITHER),
+    Step("accept", _("Accept"), (Status.PENDING,), Status.ACCEPTED, Side.TARGET),
+    Step("reject", _("Reject"), (Status.PENDING,), Status.REJECTED, Side.TARGET),
+    Step("withdraw", _("Withdraw"), (Status.PENDING,), Status.WITHDRAWN, Side.SENDER),
+    Step("expire", _("Expire"), (Status.PENDING,), Status.EXPIRED, Side.TIME),
+    Step("start", _("Start negotiating"), (Status.ACCEPTED,), Status.NEGOTIATING, Side.EITHER),
+    Step("contract", _("Confirm the contract"), (Status.NEGOTIATING,), Status.CONTRACTED, Side.BOTH),
+    Step("go_live", _("Go live"), (Status.CONTRACTED,), Status.LIVE, Side.EITHER),
+    Step("complete", _("Complete"), (Status.LIVE,), Status.COMPLETED, Side.EITHER),
     Step(
         "fail",
+        _("Fail"),
         (Status.ACCEPTED, Status.NEGOTIATING, Status.CONTRACTED, Status.LIVE),
         Status.FAILED,
         Side.EITHER,

@@ -1,11 +1,19 @@
 """All addresses: pages, API, admin."""
 
+from csp.decorators import csp_update
 from django.contrib import admin
+from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from turash import views
 from turash.api.tokens import token_routes
 from turash.realtime.api.views import NotificationListView
+
+# The interactive documentation carries its start in the page itself.
+docs = csp_update({"script-src": ["'unsafe-inline'"], "style-src": ["'unsafe-inline'"]})(
+    SpectacularSwaggerView.as_view(url_name="api:schema")
+)
 
 api_urlpatterns = [
     path("", include("organizations.api.urls")),
@@ -14,10 +22,27 @@ api_urlpatterns = [
     path("", include(token_routes.urls)),
     path("notifications", NotificationListView.as_view(), name="notification-list"),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
-    path("docs", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
+    path("docs", docs, name="docs"),
 ]
 
 urlpatterns = [
+    path("", views.landing, name="landing"),
+    path("dashboard", views.dashboard, name="dashboard"),
+    path("map", views.map_page, name="map"),
+    path("map/data", views.map_data, name="map-data"),
+    path("tokens", views.tokens, name="tokens"),
+    path("tokens/<slug:token_key>/revoke", views.token_revoke, name="token-revoke"),
+    path("login", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("logout", auth_views.LogoutView.as_view(), name="logout"),
+    path("language/", include("django.conf.urls.i18n")),
+    path("", include("organizations.urls")),
+    path("", include("matching.urls")),
+    path("", include("proposals.urls")),
     path("api/v1/", include((api_urlpatterns, "api"))),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = views.bad_request
+handler403 = views.permission_denied
+handler404 = views.not_found
+handler500 = views.server_error

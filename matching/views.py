@@ -1,0 +1,110 @@
+"""Pages and fragments of matches."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from matching import services
+from matching.forms import DismissalForm
+from matching.models import SCORES, Match
+from organizations import permissions
+from organizations.models import ResourceFlow
+
+FACTOR_LABELS = {name: Match._meta.get_field(f"{name}_score").verbose_name for name in SCORES}
+
+
+@login_required
+def panel(request: HttpRequest, flow_id: UUID) -> HttpResponse:
+    """The matches of a flow, as a fragment of its page."""
+    flow = get_object_or_404(ResourceFlow.objects.visible_to(request.user), pk=flow_id)
+    permissions.require(permissions.can_read_matching(request.user, flow.organization_id))
+    matches = (
+        Match.objects.visible_to(request.user)
+        .best_of_flow(flow.pk)
+        .not_dismissed_by([flow.organization_id])
+        .for_display()
+    )
+    return render(
+        request,
+        "matching/_panel.html",
+        {
+            "flow": flow,
+            "matches": [_as_seen_from(match, flow.organization_id) for match in matches],
+            "can_propose": permissions.can_manage(request.user, flow.organization_id),
+        },
+    )
+
+
+@login_required
+def match_detail(request: HttpRequest, match_id: UUID) -> HttpResponse:
+    match = get_object_or_404(
+        Match.objects.visible_to(request.user).for_display(), pk=match_id
+    )
+    sides = [match.output.organization, match.input.organization]
+    own = [side for side in sides if permissions.can_edit_resources(request.user, side.pk)]
+    acting = [side for side in sides if permissions.can_manage(request.user, side.pk)]
+    return render(
+        request,
+        "matching/match_detail.html",
+        {
+            "match": match,
+            "factors": _factors(match),
+            "own": own,
+            "acting": acting,
+            "line": {
+                "type": "LineString",
+                "coordinates": [
+                    [flow.location.x, flow.location.y] for flow in (match.output, match.input)
+                ],
+            },
+            "form": DismissalForm(),
+        },
+    )
+
+
+@login_required
+@require_POST
+def match_dismiss(request: HttpRequest, match_id: UUID) -> HttpResponse:
+    match = get_object_or_404(
+        Match.objects.visible_to(request.user).for_display(), pk=match_id
+    )
+    form = DismissalForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Say why, so that better matches can be found."))
+        return redirect("matching:match-detail", match.pk)
+    sides = [match.output, match.input]
+    own = [f for f in sides if permissions.can_edit_resources(request.user, f.organization_id)]
+    permissions.require(bool(own))
+    for flow in own:
+        try:
+            services.dismiss_match(
+                actor=request.user,
+                match=match,
+                organization=flow.organization,
+                reason=form.cleaned_data["reason"],
+            )
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return redirect("matching:match-detail", match.pk)
+    messages.success(request, _("You will not see this match again."))
+    return redirect("organizations:flow-detail", own[0].pk)
+
+
+def _factors(match: Match) -> list[dict[str, object]]:
+    return [
+        {"name": name, "label": FACTOR_LABELS[name], "score": score}
+        for name, score in match.factors.items()
+    ]
+
+
+def _as_seen_from(match: Match, organization_id: UUID) -> dict[str, object]:
+    ours, theirs = match.output, match.input
+    if ours.organization_id != organization_id:
+        ours, theirs = theirs, ours
+    return {"match": match, "ours": ours, "theirs": theirs, "factors": _factors(match)}

@@ -1,0 +1,27 @@
+"""Pages of the organizations app."""
+
+from django.urls import path
+
+from organizations import views
+
+app_name = "organizations"
+urlpatterns = [
+    path("organizations/new", views.organization_create, name="organization-create"),
+    path(
+        "organizations/<uuid:organization_id>",
+        views.organization_detail,
+        name="organization-detail",
+    ),
+    path(
+        "organizations/<uuid:organization_id>/edit",
+        views.organization_edit,
+        name="organization-edit",
+    ),
+    path("organizations/<uuid:organization_id>/sites/new", views.site_create, name="site-create"),
+    path("organizations/<uuid:organization_id>/flows/new", views.flow_create, name="flow-create"),
+    path("sites/<uuid:site_id>/edit", views.site_edit, name="site-edit"),
+    path("sites/<uuid:site_id>/delete", views.site_delete, name="site-delete"),
+    path("flows/<uuid:flow_id>", views.flow_detail, name="flow-detail"),
+    path("flows/<uuid:flow_id>/edit", views.flow_edit, name="flow-edit"),
+    path("flows/<uuid:flow_id>/delete", views.flow_delete, name="flow-delete"),
+]

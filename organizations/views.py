@@ -1,0 +1,191 @@
+"""Pages of organizations, sites and flows."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from organizations import permissions, services
+from organizations.forms import OrganizationForm, ResourceFlowForm, SiteForm
+from organizations.models import Organization, ResourceFlow, Site
+from organizations.units import SUGGESTED_UNITS
+from turash.errors import DomainError
+from turash.forms import add_errors
+
+FLOWS_SHOWN = 100
+SITES_SHOWN = 100
+
+
+def organization_detail(request: HttpRequest, organization_id: UUID) -> HttpResponse:
+    organization = get_object_or_404(
+        Organization.objects.visible_to(request.user), pk=organization_id
+    )
+    flows = ResourceFlow.objects.visible_to(request.user).for_display()
+    return render(
+        request,
+        "organizations/organization_detail.html",
+        {
+            "organization": organization,
+            "sites": organization.sites.order_by("name", "pk")[:SITES_SHOWN],
+            "flows": flows.filter(organization=organization).order_by("direction", "name", "pk")[
+                :FLOWS_SHOWN
+            ],
+            "can_edit": permissions.can_edit_resources(request.user, organization.pk),
+            "can_manage": permissions.can_manage(request.user, organization.pk),
+        },
+    )
+
+
+@login_required
+def organization_create(request: HttpRequest) -> HttpResponse:
+    form = OrganizationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        organization = _save(
+            form, services.create_organization, actor=request.user, **form.cleaned_data
+        )
+        if organization:
+            messages.success(request, _("Welcome. Add a site next, then what it gives and needs."))
+            return redirect("organizations:organization-detail", organization.pk)
+    return _form(request, form, _("New organization"))
+
+
+@login_required
+def organization_edit(request: HttpRequest, organization_id: UUID) -> HttpResponse:
+    organization = get_object_or_404(
+        Organization.objects.visible_to(request.user), pk=organization_id
+    )
+    permissions.require(permissions.can_manage(request.user, organization.pk))
+    form = OrganizationForm(request.POST or None, instance=organization)
+    if request.method == "POST" and form.is_valid():
+        fields = {"actor": request.user, "organization": organization, **form.cleaned_data}
+        if _save(form, services.update_organization, **fields):
+            return redirect("organizations:organization-detail", organization.pk)
+    return _form(request, form, _("Edit the organization"))
+
+
+@login_required
+def site_create(request: HttpRequest, organization_id: UUID) -> HttpResponse:
+    organization = get_object_or_404(
+        Organization.objects.visible_to(request.user), pk=organization_id
+    )
+    permissions.require(permissions.can_edit_resources(request.user, organization.pk))
+    form = SiteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        fields = {"actor": request.user, "organization": organization, **form.cleaned_data}
+        if _save(form, services.create_site, **fields):
+            return redirect("organizations:organization-detail", organization.pk)
+    return _form(request, form, _("New site of %s") % organization)
+
+
+@login_required
+def site_edit(request: HttpRequest, site_id: UUID) -> HttpResponse:
+    site = get_object_or_404(Site.objects.visible_to(request.user), pk=site_id)
+    permissions.require(permissions.can_edit_resources(request.user, site.organization_id))
+    form = SiteForm(request.POST or None, instance=site)
+    if request.method == "POST" and form.is_valid():
+        fields = {"actor": request.user, "site": site, **form.cleaned_data}
+        if _save(form, services.update_site, **fields):
+            return redirect("organizations:organization-detail", site.organization_id)
+    return _form(request, form, _("Edit the site"))
+
+
+@login_required
+def flow_create(request: HttpRequest, organization_id: UUID) -> HttpResponse:
+    organization = get_object_or_404(
+        Organization.objects.visible_to(request.user), pk=organization_id
+    )
+    permissions.require(permissions.can_edit_resources(request.user, organization.pk))
+    sites = organization.sites.order_by("name", "pk")
+    if not sites:
+        messages.info(request, _("A flow leaves from a site or is needed at one: add a site first."))
+        return redirect("organizations:site-create", organization.pk)
+    form = ResourceFlowForm(request.POST or None, sites=sites, initial={"site": sites[0]})
+    if request.method == "POST" and form.is_valid():
+        flow = _save(form, services.create_flow, actor=request.user, **form.cleaned_data)
+        if flow:
+            return redirect("organizations:flow-detail", flow.pk)
+    return _flow_form(request, form, _("New flow of %s") % organization)
+
+
+@login_required
+def flow_edit(request: HttpRequest, flow_id: UUID) -> HttpResponse:
+    flow = get_object_or_404(ResourceFlow.objects.visible_to(request.user), pk=flow_id)
+    permissions.require(permissions.can_edit_resources(request.user, flow.organization_id))
+    sites = Site.objects.filter(organization=flow.organization_id).order_by("name", "pk")
+    form = ResourceFlowForm(request.POST or None, sites=sites, instance=flow)
+    if request.method == "POST" and form.is_valid():
+        fields = {"actor": request.user, "flow": flow, **form.cleaned_data}
+        if _save(form, services.update_flow, **fields):
+            return redirect("organizations:flow-detail", flow.pk)
+    return _flow_form(request, form, _("Edit the flow"))
+
+
+def flow_detail(request: HttpRequest, flow_id: UUID) -> HttpResponse:
+    flow = get_object_or_404(
+        ResourceFlow.objects.visible_to(request.user).for_display(), pk=flow_id
+    )
+    return render(
+        request,
+        "organizations/flow_detail.html",
+        {
+            "flow": flow,
+            "can_edit": permissions.can_edit_resources(request.user, flow.organization_id),
+            "sees_matches": permissions.can_read_matching(request.user, flow.organization_id),
+        },
+    )
+
+
+@login_required
+@require_POST
+def flow_delete(request: HttpRequest, flow_id: UUID) -> HttpResponse:
+    flow = get_object_or_404(ResourceFlow.objects.visible_to(request.user), pk=flow_id)
+    organization_id = flow.organization_id
+    try:
+        services.delete_flow(actor=request.user, flow=flow)
+    except DomainError as error:
+        messages.error(request, error.message)
+        return redirect("organizations:flow-detail", flow_id)
+    return redirect("organizations:organization-detail", organization_id)
+
+
+@login_required
+@require_POST
+def site_delete(request: HttpRequest, site_id: UUID) -> HttpResponse:
+    site = get_object_or_404(Site.objects.visible_to(request.user), pk=site_id)
+    try:
+        services.delete_site(actor=request.user, site=site)
+    except DomainError as error:
+        messages.error(request, error.message)
+    return redirect("organizations:organization-detail", site.organization_id)
+
+
+def _save(form: Any, service: Any, **fields: Any) -> Any:
+    """Call a service; what it refuses is shown in the form, and None returned."""
+    try:
+        return service(**fields)
+    except (ValidationError, DomainError) as error:
+        add_errors(form, error)
+        return None
+
+
+def _form(request: HttpRequest, form: Any, title: str) -> HttpResponse:
+    status = 400 if form.errors else 200
+    return render(
+        request, "organizations/form.html", {"form": form, "title": title}, status=status
+    )
+
+
+def _flow_form(request: HttpRequest, form: ResourceFlowForm, title: str) -> HttpResponse:
+    units = dict.fromkeys(unit for units in SUGGESTED_UNITS.values() for unit in units)
+    return render(
+        request,
+        "organizations/flow_form.html",
+        {"form": form, "title": title, "units": list(units)},
+        status=400 if form.errors else 200,
+    )

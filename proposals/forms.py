@@ -1,0 +1,35 @@
+"""Forms of proposals."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from organizations.models import Organization
+from proposals.models import Proposal
+
+
+class ProposalForm(forms.ModelForm):
+    from_organization = forms.ModelChoiceField(
+        label=_("For"), queryset=Organization.objects.none(), empty_label=None
+    )
+    valid_until = forms.DateTimeField(
+        label=_("Valid until"),
+        required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("In UTC. Empty: until somebody decides."),
+    )
+
+    class Meta:
+        model = Proposal
+        fields = ["from_organization", "message", "quantity", "price_per_unit", "valid_until"]
+        widgets = {"message": forms.Textarea({"rows": 5})}
+
+    def __init__(self, *args: Any, senders: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["from_organization"].queryset = senders
+
+
+class StepForm(forms.Form):
+    status = forms.CharField(max_length=20, widget=forms.HiddenInput)
+    comment = forms.CharField(label=_("Comment"), max_length=5000, required=False)

@@ -1,0 +1,13 @@
+"""Pages of the proposals app."""
+
+from django.urls import path
+
+from proposals import views
+
+app_name = "proposals"
+urlpatterns = [
+    path("proposals", views.proposal_list, name="proposal-list"),
+    path("flows/<uuid:flow_id>/propose", views.proposal_create, name="proposal-create"),
+    path("proposals/<uuid:proposal_id>", views.proposal_detail, name="proposal-detail"),
+    path("proposals/<uuid:proposal_id>/move", views.proposal_move, name="proposal-move"),
+]

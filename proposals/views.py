@@ -1,0 +1,131 @@
+"""Pages and fragments of proposals."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from matching.models import Match
+from organizations import permissions as access
+from organizations.models import Organization, ResourceFlow
+from proposals import permissions, services
+from proposals.forms import ProposalForm, StepForm
+from proposals.models import Proposal
+from turash.errors import DomainError
+from turash.forms import add_errors
+
+PER_PAGE = 50
+
+
+@login_required
+def proposal_list(request: HttpRequest) -> HttpResponse:
+    proposals = Proposal.objects.visible_to(request.user).for_display()
+    page = Paginator(proposals.order_by("-created_at", "pk"), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    own = set(request.user.organizations.values_list("pk", flat=True))
+    template = "proposals/_list.html" if request.htmx else "proposals/proposal_list.html"
+    return render(request, template, {"page": page, "own": own})
+
+
+@login_required
+def proposal_create(request: HttpRequest, flow_id: UUID) -> HttpResponse:
+    """Propose an exchange of a flow; `?match=` fills in what the match says."""
+    resource = get_object_or_404(
+        ResourceFlow.objects.visible_to(request.user).for_display(), pk=flow_id
+    )
+    senders = Organization.objects.managed_by(request.user).exclude(pk=resource.organization_id)
+    access.require(
+        senders.exists(),
+        _("Only owners and managers of another organization can propose an exchange."),
+    )
+    match = _match_of(request, resource)
+    initial: dict[str, Any] = {}
+    if match:
+        initial["quantity"] = round(match.quantity_per_year, 3)
+        partners = {match.output.organization_id, match.input.organization_id}
+        initial["from_organization"] = senders.filter(pk__in=partners).first()
+    form = ProposalForm(request.POST or None, senders=senders, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            proposal = services.create_proposal(
+                actor=request.user,
+                to_organization=resource.organization,
+                resource=resource,
+                direction=resource.direction,
+                match=match,
+                **form.cleaned_data,
+            )
+        except (ValidationError, DomainError) as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("The proposal is on its way."))
+            return redirect("proposals:proposal-detail", proposal.pk)
+    return render(
+        request,
+        "proposals/proposal_form.html",
+        {"form": form, "resource": resource, "match": match},
+        status=400 if form.errors else 200,
+    )
+
+
+def _match_of(request: HttpRequest, resource: ResourceFlow) -> Match | None:
+    text = request.GET.get("match", "")
+    try:
+        key = UUID(text)
+    except ValueError:
+        return None
+    return (
+        Match.objects.visible_to(request.user)
+        .of_flow(resource.pk)
+        .for_display()
+        .filter(pk=key)
+        .first()
+    )
+
+
+@login_required
+def proposal_detail(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
+    """A proposal; with htmx the part of the page that changes."""
+    proposal = get_object_or_404(
+        Proposal.objects.visible_to(request.user)
+        .for_display()
+        .prefetch_related("transitions__actor", "transitions__organization"),
+        pk=proposal_id,
+    )
+    template = "proposals/_proposal.html" if request.htmx else "proposals/proposal_detail.html"
+    return render(
+        request,
+        template,
+        {
+            "proposal": proposal,
+            "steps": permissions.steps_for(request.user, proposal),
+            "form": StepForm(),
+        },
+    )
+
+
+@login_required
+@require_POST
+def proposal_move(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
+    proposal = get_object_or_404(Proposal.objects.visible_to(request.user), pk=proposal_id)
+    form = StepForm(request.POST)
+    if form.is_valid():
+        try:
+            services.move_proposal(
+                proposal_id=proposal.pk, actor=request.user, **form.cleaned_data
+            )
+        except DomainError as error:
+            messages.error(request, error.message)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+    else:
+        messages.error(request, _("The comment is too long, or the step is missing."))
+    return redirect("proposals:proposal-detail", proposal.pk)
