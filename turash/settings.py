@@ -34,7 +34,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "turash.storage.StaticFilesConfig",
     "django.contrib.gis",
     "django.contrib.postgres",
     "django.forms",
@@ -196,9 +196,8 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = LOCAL_DIR / "static-root"
-STATICFILES_DIRS = [
-    path for path in (BASE_DIR / "turash" / "static", LOCAL_DIR / "static") if path.is_dir()
-]
+# What set-up has fetched; an installation without it still has pages, but no map.
+STATICFILES_DIRS = [path for path in (LOCAL_DIR / "static",) if path.is_dir()]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "turash.storage.StaticFilesStorage"},

@@ -1,6 +1,17 @@
-"""How static files are stored and named."""
+"""Which static files are collected, and under which names they are served."""
 
+from django.contrib.staticfiles.apps import StaticFilesConfig as DjangoStaticFilesConfig
 from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class StaticFilesConfig(DjangoStaticFilesConfig):
+    """
+    Leaves out what no page uses.
+
+    A comment in one of htmx's extensions also looks like an import of a file that is not there.
+    """
+
+    ignore_patterns = [*DjangoStaticFilesConfig.ignore_patterns, "hx-*.js", "redoc"]
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):

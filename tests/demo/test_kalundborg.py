@@ -48,7 +48,7 @@ class TestMatching:
             if pair not in found
         ]
         hits = len(found & DOCUMENTED.keys())
-        print(
+        print(  # noqa: T201
             f"\nKalundborg: {len(found)} matches found, {len(DOCUMENTED)} exchanges documented; "
             f"precision {hits / len(found):.2f}, recall {hits / len(DOCUMENTED):.2f}"
         )
@@ -99,8 +99,10 @@ class TestLoading:
         }
         assert User.objects.get(email="freja.facilitator@example.org").is_facilitator
 
-    def test_lets_the_demo_users_sign_in(self, demo_region, client):
-        for login in loader.DEMO_LOGINS:
+    def test_lets_a_manager_and_the_facilitator_sign_in(self, demo_region, client):
+        logins = {login.role: login for login in loader.DEMO_LOGINS}
+
+        for login in (logins["manager"], logins["facilitator"]):
             assert client.login(email=login.email, password=login.password)
 
     def test_has_a_pending_and_an_accepted_proposal(self, demo_region):

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection, transaction
 
 from organizations import services
 from organizations.importers import hotmaps
@@ -190,7 +190,10 @@ class TestBadRow:
 
 class TestSecondRun:
     def test_changes_nothing(self, import_lines):
-        lines = [line_of(SiteID="1"), line_of(SiteID="2", CompanyName='"Ö" Glas', Subsector="Glass")]
+        lines = [
+            line_of(SiteID="1"),
+            line_of(SiteID="2", CompanyName='"Ö" Glas', Subsector="Glass"),
+        ]
         import_lines(*lines)
         before, events = snapshot(), DomainEvent.objects.count()
 
@@ -261,11 +264,8 @@ class TestWhole:
             "source": "hotmaps", "organization_count": 1, "site_count": 2, "flow_count": 4,
         }  # fmt: skip
 
-    def test_is_rolled_back_as_a_whole(self, import_lines, django_db_blocker):
-        # Another source's row takes the address between the look and the write: here by a
-        # constraint that only the database sees.
-        from django.db import connection, transaction
-
+    def test_is_rolled_back_as_a_whole(self, import_lines):
+        # The flows come last: a rule that only the database knows fails after all else is written.
         with connection.cursor() as cursor:
             cursor.execute(
                 "ALTER TABLE organizations_resourceflow ADD CONSTRAINT no_great_flows "

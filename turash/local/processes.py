@@ -66,13 +66,18 @@ def stop(name: str, pid: int, *, signal_number: int = signal.SIGTERM, seconds: f
     """Ask a server to stop, and end it when it has not after some time."""
     for number, limit in ((signal_number, seconds), (signal.SIGKILL, 5)):
         if not is_alive(pid):
-            return
+            break
         os.kill(pid, number)
         deadline = time.monotonic() + limit
         while is_alive(pid) and time.monotonic() < deadline:
             time.sleep(0.05)
     if is_alive(pid):
         raise ServiceFailed(f"{name} (process {pid}) does not stop.")
+    try:
+        # Its parent, if that is us, lets go of the last trace.
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        pass
 
 
 def stop_group(name: str, child: subprocess.Popen[bytes], *, seconds: float = 15) -> None:

@@ -4,6 +4,8 @@ import shutil
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 
 from turash.local import paths, processes
@@ -55,7 +57,9 @@ def is_running() -> bool:
 
 
 def _client() -> redis.Redis:
-    return redis.Redis(unix_socket_path=str(_socket()), socket_timeout=5)
+    # "Is it there?" wants an answer at once, not after retries.
+    once = Retry(NoBackoff(), 0)
+    return redis.Redis(unix_socket_path=str(_socket()), socket_timeout=5, retry=once)
 
 
 def _socket() -> Path:
