@@ -65,6 +65,8 @@ def create_proposal(
     _check_resource(to_organization, resource, direction)
     if match is not None:
         _check_match(match, from_organization, resource)
+    if quantity is not None and quantity <= 0:
+        raise ValidationError({"quantity": _("The quantity must be above 0.")})
     if valid_until is not None and valid_until <= timezone.now():
         raise ValidationError({"valid_until": _("Choose a time in the future.")})
     proposal = Proposal(

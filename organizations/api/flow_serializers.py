@@ -140,7 +140,7 @@ PATHS = {
     "min_quantity_per_year": "quantity.min_amount",
     "site": "site_id",
 }
-# Messages of constraints belong to the block that they speak of.
+# Constraints speak of a field or block, too.
 CONSTRAINT_PATHS = {
     "amount_is_positive": "quantity.amount",
     "quantity_is_plausible": "quantity.amount",
@@ -156,25 +156,14 @@ CONSTRAINT_PATHS = {
 
 def errors_by_path(error: ValidationError) -> dict[str, list[str]]:
     """Return what a service complains about, by field path of the API."""
-    by_message = {
-        str(constraint.violation_error_message): CONSTRAINT_PATHS.get(
-            constraint.name.removeprefix("organizations_resourceflow_")
-        )
-        for constraint in ResourceFlow._meta.constraints
-        if constraint.violation_error_message
-    }
+    if hasattr(error, "error_dict"):
+        return {PATHS.get(name, name): messages for name, messages in error.message_dict.items()}
+    # A constraint has no field, but its name tells what it speaks of.
     errors: dict[str, list[str]] = {}
-    for column, messages in _by_column(error).items():
-        for message in messages:
-            path = PATHS.get(column, column)
-            if column == "__all__":
-                path = by_message.get(message) or "non_field_errors"
-            errors.setdefault(path, []).append(message)
+    for one in error.error_list:
+        name = str(one.code or "").removeprefix("organizations_resourceflow_")
+        errors.setdefault(CONSTRAINT_PATHS.get(name, "non_field_errors"), []).extend(one.messages)
     return errors
-
-
-def _by_column(error: ValidationError) -> Mapping[str, list[str]]:
-    return error.message_dict if hasattr(error, "error_dict") else {"__all__": error.messages}
 
 
 class ResourceFlowSerializer(StrictSerializer):

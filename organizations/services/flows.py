@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 
 from organizations import permissions, units
 from organizations.models import FlowContaminant, ResourceFlow, Site, User
+from organizations.models.flow import QUALITY_RANGES
 from organizations.services.organizations import StillInUse
+from turash.constraints import told_by_the_database
 from turash.errors import InvalidInput
 
 MAX_CONTAMINANTS = 50
@@ -63,10 +65,11 @@ def save_flow(
     :raises ValidationError: if a field is wrong.
     """
     derive(flow)
-    flow.full_clean()
+    flow.full_clean(validate_constraints=False)
     if contaminants is not None:
         _check_contaminants(contaminants)
-    flow.save()
+    with told_by_the_database(ResourceFlow):
+        flow.save()
     if contaminants is not None:
         FlowContaminant.objects.filter(flow=flow).delete()
         FlowContaminant.objects.bulk_create(
@@ -96,6 +99,7 @@ def derive(flow: ResourceFlow) -> None:
     if not flow.months or not set(flow.months) <= set(range(1, 13)):
         raise ValidationError({"months": _("Choose months between 1 and 12.")})
     flow.months = sorted(set(flow.months))
+    _check_ranges(flow)
     flow.unit = flow.unit.strip() or flow.resource_type.unit
     try:
         flow.unit_factor = units.conversion_factor(flow.unit, flow.resource_type.unit)
@@ -108,6 +112,24 @@ def derive(flow: ResourceFlow) -> None:
     flow.min_quantity_per_year = float(flow.min_amount or 0) * flow.unit_factor * periods
 
 
+def _check_ranges(flow: ResourceFlow) -> None:
+    """Tell at the field what the constraints would tell about the whole row."""
+    for name, (lowest, highest) in QUALITY_RANGES.items():
+        low, high = getattr(flow, f"{name}_min"), getattr(flow, f"{name}_max")
+        for end, value in (("min", low), ("max", high)):
+            if value is not None and not lowest <= value <= highest:
+                raise ValidationError(
+                    {
+                        f"{name}_{end}": _("Give a number between %(lowest)g and %(highest)g.")
+                        % {"lowest": lowest, "highest": highest}
+                    }
+                )
+        if low is not None and high is not None and low > high:
+            raise ValidationError(
+                {f"{name}_max": _("The highest value must not be below the lowest.")}
+            )
+
+
 def _check_contaminants(contaminants: Mapping[str, float]) -> None:
     if len(contaminants) > MAX_CONTAMINANTS:
         raise ValidationError(
@@ -115,7 +137,8 @@ def _check_contaminants(contaminants: Mapping[str, float]) -> None:
         )
     for substance, mg_per_kg in contaminants.items():
         try:
-            FlowContaminant(substance=substance, mg_per_kg=mg_per_kg).full_clean(exclude=["flow"])
+            content = FlowContaminant(substance=substance, mg_per_kg=mg_per_kg)
+            content.full_clean(exclude=["flow"], validate_unique=False)
         except ValidationError as error:
             raise ValidationError({"contaminants_mg_kg": error.messages}) from error
 

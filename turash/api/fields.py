@@ -42,7 +42,7 @@ class PointField(serializers.Field):
 
     default_error_messages = {
         "invalid": _(
-            'Give a GeoJSON point: {"type": "Point", "coordinates": [longitude, latitude]}.'
+            'Give a GeoJSON point: {{"type": "Point", "coordinates": [longitude, latitude]}}.'
         ),
         "outside": _("Longitude must be between -180 and 180, latitude between -90 and 90."),
     }

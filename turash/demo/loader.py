@@ -227,19 +227,19 @@ def _load_proposals(
 ) -> None:
     for entry in entries:
         flow = flows[entry["flow"]]
-        parties = {
-            "from_organization": organizations[entry["from"]],
-            "to_organization": organizations[entry["to"]],
-            "resource": flow,
-        }
-        if Proposal.objects.filter(**parties).exists():
+        sender, target = organizations[entry["from"]], organizations[entry["to"]]
+        if Proposal.objects.filter(
+            from_organization=sender, to_organization=target, resource=flow
+        ).exists():
             continue
         proposal = proposal_services.create_proposal(
             actor=users[entry["author"]],
+            from_organization=sender,
+            to_organization=target,
+            resource=flow,
             direction=flow.direction,
             message=entry["message"],
             quantity=Decimal(entry["quantity"]),
-            **parties,
         )
         if entry["status"] != proposal.status:
             proposal_services.move_proposal(

@@ -8,8 +8,9 @@ from channels.db import database_sync_to_async
 from channels.middleware import BaseMiddleware
 from channels.security.websocket import WebsocketDenier
 from django.contrib.auth.models import AnonymousUser
-from knox.auth import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
+
+from turash.api.authentication import TokenAuthentication
 
 
 class TokenMiddleware(BaseMiddleware):
