@@ -1,0 +1,76 @@
+"""Real servers for tests: on the test database, on free ports, stopped by pid."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from django.conf import settings
+from django.db import connection
+
+from turash.local import processes
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a process that works on the test database."""
+    parts = connection.settings_dict
+    host = parts["HOST"].replace("/", "%2F")
+    address = f"postgis://{parts['USER']}@{host}:{parts['PORT'] or 5432}/{parts['NAME']}"
+    return os.environ | {"DATABASE_URL": address, "SECRET_KEY": settings.SECRET_KEY}
+
+
+@contextmanager
+def running(name: str, *command: str) -> Iterator[subprocess.Popen]:
+    """Run a command of the project until the block ends."""
+    with processes.log_file(f"test-{name}").open("wb") as log:
+        child = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=settings.BASE_DIR,
+            env=environment(),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            yield child
+        finally:
+            processes.stop_group(f"test-{name}", child)
+
+
+def worker() -> AbstractContextManager[subprocess.Popen]:
+    """Run a worker cluster."""
+    return running("worker", "manage.py", "qcluster")
+
+
+@contextmanager
+def web() -> Iterator[str]:
+    """Run the web server; the address it answers at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    command = ("-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "turash.asgi:application")
+    with running("web", *command):
+        wait_for(lambda: _answers(f"{url}/login"))
+        yield url
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5):
+            return True
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until something is so; fail when it takes too long."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "It did not get there in time."
+        time.sleep(0.05)
