@@ -16,9 +16,12 @@ from turash.events.publishers import publish
 @receiver(pre_delete, sender=ResourceFlow)
 def resource_flow_is_going(instance: ResourceFlow, **_: Any) -> None:
     """A deleted flow takes its matches with it: its partners are told, and matched again."""
+    # Under the lock nobody can find it a new partner between this look and its end.
+    store.lock_matches()
     matches = list(Match.objects.of_flow(instance.pk))
     publish(*store.events_about(MatchLost, matches))
     partners = {match.output_id for match in matches} | {match.input_id for match in matches}
+    Match.objects.of_flow(instance.pk).delete()
     services.rematch_later(partners - {instance.pk})
 
 
