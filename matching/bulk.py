@@ -98,9 +98,7 @@ def _farthest_of_types(
     return by_type[flows.array["type"]]
 
 
-def _join(
-    best_of_outputs: np.ndarray, best_of_inputs: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _join(best_of_outputs: np.ndarray, best_of_inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     Join the lists of both sides.
 
@@ -138,9 +136,7 @@ def _copy(
 ) -> None:
     """Write pairs with their values to the staging table."""
     now = timezone.now()
-    with cursor.cursor.copy(
-        f"COPY matching_staging ({', '.join(_COPIED)}) FROM STDIN"
-    ) as copy:
+    with cursor.cursor.copy(f"COPY matching_staging ({', '.join(_COPIED)}) FROM STDIN") as copy:
         for (output, input_), (output_rank, input_rank), result in zip(
             pairs.tolist(), ranks.tolist(), results, strict=True
         ):

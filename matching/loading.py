@@ -47,8 +47,7 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "completed_exchanges": ("o.completed_exchanges", _INT),
     "country": ("ascii(s.country) * 256 + ascii(substr(s.country, 2))", _INT),
     "cost_eur_per_unit": (
-        "coalesce((f.current_cost_per_unit * c.eur_per_unit)::float8 / f.unit_factor,"
-        f" {_NAN})",
+        f"coalesce((f.current_cost_per_unit * c.eur_per_unit)::float8 / f.unit_factor, {_NAN})",
         _FLOAT,
     ),
     "methods": (
@@ -196,7 +195,7 @@ def _with_literals(statement: str, parameters: Sequence[Any]) -> sql.Composed:
 
 def _flows(rows: np.ndarray, types: TypeTable) -> np.ndarray:
     array = np.zeros(len(rows), dtype=FLOW)
-    for name in set(_COLUMNS) & set(FLOW.names):
+    for name in set(_COLUMNS) & set(FLOW.names or ()):
         array[name] = rows[name]
     halves = np.ascontiguousarray(rows["organization"]).view(">i8").reshape(-1, 2)
     array["organization_high"], array["organization_low"] = halves[:, 0], halves[:, 1]

@@ -67,9 +67,7 @@ def save(matches: Iterable[Match]) -> None:
     )
 
 
-def events_about(
-    event_type: type[MatchEvent], matches: Iterable[Match]
-) -> list[MatchEvent]:
+def events_about(event_type: type[MatchEvent], matches: Iterable[Match]) -> list[MatchEvent]:
     """Return an event for each match, for those sides that may see it."""
     keys = [match.pk for match in matches]
     rows = Match.objects.filter(pk__in=keys).values_list(
@@ -88,13 +86,14 @@ def events_about(
             match_id=match_id,
             output_id=output_id,
             input_id=input_id,
-            output_organization_id=_unless_private(seller, *input_visibilities),
-            input_organization_id=_unless_private(buyer, *output_visibilities),
+            output_organization_id=_unless_private(giver, input_flow, taker_itself),
+            input_organization_id=_unless_private(taker, output_flow, giver_itself),
         )
-        for match_id, output_id, input_id, seller, buyer, output_visibilities, input_visibilities in (
-            (*row[:5], (row[5], row[7]), (row[6], row[8])) for row in rows
-        )
-    ]
+        for (
+            match_id, output_id, input_id, giver, taker,
+            output_flow, input_flow, giver_itself, taker_itself,
+        ) in rows
+    ]  # fmt: skip
 
 
 def _unless_private(organization_id: UUID, *other_side: str) -> UUID | None:

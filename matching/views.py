@@ -10,13 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from matching import services
+from matching import accounts, comparison, explanations, services
 from matching.forms import DismissalForm
-from matching.models import SCORES, Match
+from matching.models import Match
 from organizations import permissions
 from organizations.models import ResourceFlow
-
-FACTOR_LABELS = {name: Match._meta.get_field(f"{name}_score").verbose_name for name in SCORES}
 
 
 @login_required
@@ -37,6 +35,8 @@ def panel(request: HttpRequest, flow_id: UUID) -> HttpResponse:
             "flow": flow,
             "matches": [_as_seen_from(match, flow.organization_id) for match in matches],
             "can_propose": permissions.can_manage(request.user, flow.organization_id),
+            "can_dismiss": permissions.can_edit_resources(request.user, flow.organization_id),
+            "form": DismissalForm(auto_id=False),
         },
     )
 
@@ -44,36 +44,66 @@ def panel(request: HttpRequest, flow_id: UUID) -> HttpResponse:
 @login_required
 def match_detail(request: HttpRequest, match_id: UUID) -> HttpResponse:
     match = get_object_or_404(
-        Match.objects.visible_to(request.user).for_display(), pk=match_id
+        Match.objects.visible_to(request.user)
+        .for_display()
+        .prefetch_related("output__contaminants", "input__contaminants"),
+        pk=match_id,
     )
-    sides = [match.output.organization, match.input.organization]
-    own = [side for side in sides if permissions.can_edit_resources(request.user, side.pk)]
-    acting = [side for side in sides if permissions.can_manage(request.user, side.pk)]
+    flows = [match.output, match.input]
     return render(
         request,
         "matching/match_detail.html",
         {
             "match": match,
-            "factors": _factors(match),
-            "own": own,
-            "acting": acting,
-            "line": {
-                "type": "LineString",
-                "coordinates": [
-                    [flow.location.x, flow.location.y] for flow in (match.output, match.input)
-                ],
-            },
+            "factors": explanations.factors(match),
+            "costs": accounts.costs(match),
+            "emissions": accounts.emissions(match),
+            "pairs": comparison.compare(match),
+            "can_dismiss": any(
+                permissions.can_edit_resources(request.user, flow.organization_id) for flow in flows
+            ),
+            # A proposal is about the flow of the other side.
+            "proposable": [
+                theirs
+                for ours, theirs in (flows, flows[::-1])
+                if permissions.can_manage(request.user, ours.organization_id)
+            ],
+            "places": _places(match),
             "form": DismissalForm(),
         },
     )
 
 
+def _places(match: Match) -> dict[str, object]:
+    """Both sites and the line between them, as GeoJSON."""
+    features: list[dict[str, object]] = []
+    for flow in (match.output, match.input):
+        is_output = flow.pk == match.output_id
+        features.append(
+            {
+                "type": "Feature",
+                "geometry": {
+                    "type": "Point",
+                    "coordinates": [flow.location.x, flow.location.y],
+                },
+                "properties": {
+                    "title": flow.organization.name,
+                    "text": flow.site.name,
+                    "outputs": int(is_output),
+                    "inputs": int(not is_output),
+                },
+            }
+        )
+    ends = [[flow.location.x, flow.location.y] for flow in (match.output, match.input)]
+    line = {"type": "LineString", "coordinates": ends}
+    features.append({"type": "Feature", "geometry": line, "properties": {}})
+    return {"type": "FeatureCollection", "features": features}
+
+
 @login_required
 @require_POST
 def match_dismiss(request: HttpRequest, match_id: UUID) -> HttpResponse:
-    match = get_object_or_404(
-        Match.objects.visible_to(request.user).for_display(), pk=match_id
-    )
+    match = get_object_or_404(Match.objects.visible_to(request.user).for_display(), pk=match_id)
     form = DismissalForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Say why, so that better matches can be found."))
@@ -96,15 +126,8 @@ def match_dismiss(request: HttpRequest, match_id: UUID) -> HttpResponse:
     return redirect("organizations:flow-detail", own[0].pk)
 
 
-def _factors(match: Match) -> list[dict[str, object]]:
-    return [
-        {"name": name, "label": FACTOR_LABELS[name], "score": score}
-        for name, score in match.factors.items()
-    ]
-
-
 def _as_seen_from(match: Match, organization_id: UUID) -> dict[str, object]:
     ours, theirs = match.output, match.input
     if ours.organization_id != organization_id:
         ours, theirs = theirs, ours
-    return {"match": match, "ours": ours, "theirs": theirs, "factors": _factors(match)}
+    return {"match": match, "ours": ours, "theirs": theirs, "factors": explanations.scores(match)}

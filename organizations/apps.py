@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,4 +8,9 @@ class OrganizationsConfig(AppConfig):
     verbose_name = _("Organizations")
 
     def ready(self) -> None:
-        from organizations import handlers, signals  # noqa: F401
+        from organizations import facilitators, handlers, signals  # noqa: F401
+
+        # Permissions exist only after an app is migrated.
+        post_migrate.connect(
+            facilitators.grant_permissions, dispatch_uid="organizations.facilitators"
+        )

@@ -106,6 +106,10 @@ class HoursOfWeek:
         """Days of the week with at least one hour."""
         return sum(1 for day in range(7) if self.mask >> day * 24 & 0xFFFFFF)
 
+    def runs_by_day(self) -> list[list[tuple[int, int]]]:
+        """For each day from Monday on its runs of hours, as (first, one past the last)."""
+        return [_runs(self.mask >> day * 24 & 0xFFFFFF) for day in range(7)]
+
     def ranges(self) -> list[str]:
         """The hours as few ranges that `parse` reads back; days with equal hours together."""
         result: list[str] = []

@@ -126,7 +126,7 @@ class SiteQuerySet(_PlacedQuerySet):
 
     def editable_by(self, viewer: Viewer) -> Self:
         """Sites the viewer may change."""
-        return self.filter(organization__in=_organizations().editable_by(viewer))
+        return self.filter(organization__in=_edited_by(viewer))
 
 
 class ResourceTypeQuerySet(models.QuerySet):
@@ -160,7 +160,7 @@ class ResourceFlowQuerySet(_PlacedQuerySet):
 
     def editable_by(self, viewer: Viewer) -> Self:
         """Flows the viewer may change."""
-        return self.filter(organization__in=_organizations().editable_by(viewer))
+        return self.filter(organization__in=_edited_by(viewer))
 
     def active(self) -> Self:
         """Flows that take part in matching."""
@@ -187,7 +187,8 @@ class ResourceFlowQuerySet(_PlacedQuerySet):
         )
 
 
-def _organizations() -> OrganizationQuerySet:
-    from organizations.models import Organization
-
-    return Organization.objects.all()
+def _edited_by(viewer: Viewer) -> Any:
+    """Keys of the organizations whose sites and flows the viewer edits."""
+    if isinstance(viewer, AnonymousUser):
+        return []
+    return viewer.memberships.filter(role__in=EDITING_ROLES).values("organization")

@@ -1,5 +1,6 @@
 """Units of amounts, and periods of time, brought to canonical units per year."""
 
+import re
 from functools import cache
 
 from django.utils.translation import gettext as _
@@ -22,12 +23,15 @@ SUGGESTED_UNITS = {
     "m2": ["m2", "ha"],
     "unit": ["unit"],
 }
+# Names such as MWh, m3, m^3 or short_ton, multiplied or divided.
+_FACTOR = r"[^\W\d]+(?:[²³]|(?:\*\*|\^)?[1-9])?"
+_PRODUCT = re.compile(rf"^{_FACTOR}(?:\s*[*·/]\s*{_FACTOR})*$")
 
 
 @cache
 def registry() -> UnitRegistry:
     """Return the units that Turash knows: pint's own, and the piece."""
-    units = UnitRegistry(autoconvert_offset_to_baseunit=False)
+    units: UnitRegistry = UnitRegistry(autoconvert_offset_to_baseunit=False)
     units.define("unit = [piece] = piece")
     units.define("Nm3 = m**3 = normal_cubic_metre")
     units.define("m3 = m**3")
@@ -66,8 +70,12 @@ def _wrong_unit(unit: str, suggestions: str) -> InvalidInput:
 
 
 def _spelled(unit: str) -> str:
-    """Replace the spellings people use by those that pint parses."""
-    if len(unit) > 20:
+    """
+    Replace the spellings people use by those that pint parses.
+
+    Only names with small powers come through: pint would also calculate 9**9**9, for hours.
+    """
+    if len(unit) > 20 or not _PRODUCT.match(unit.strip()):
         raise ValueError(unit)
     return unit.replace("³", "**3").replace("²", "**2").replace("·", "*").strip()
 

@@ -6,19 +6,22 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from organizations import permissions, services
-from organizations.forms import OrganizationForm, ResourceFlowForm, SiteForm
-from organizations.models import Organization, ResourceFlow, Site
-from organizations.units import SUGGESTED_UNITS
+from organizations import permissions, profile, services
+from organizations.flow_form import ResourceFlowForm
+from organizations.forms import OrganizationForm, SiteForm
+from organizations.models import Membership, Organization, ResourceFlow, Site
+from organizations.querysets import EDITING_ROLES, MANAGING_ROLES
 from turash.errors import DomainError
 from turash.forms import add_errors
 
-FLOWS_SHOWN = 100
+FLOWS_PER_PAGE = 50
 SITES_SHOWN = 100
 
 
@@ -26,20 +29,40 @@ def organization_detail(request: HttpRequest, organization_id: UUID) -> HttpResp
     organization = get_object_or_404(
         Organization.objects.visible_to(request.user), pk=organization_id
     )
-    flows = ResourceFlow.objects.visible_to(request.user).for_display()
+    flows = (
+        ResourceFlow.objects.visible_to(request.user)
+        .filter(organization=organization)
+        .select_related("site", "organization", "resource_type")
+        .order_by("direction", "name", "pk")
+    )
+    role = permissions.role_in(request.user, organization.pk)
+    sites = organization.sites.order_by("name", "pk")[:SITES_SHOWN]
     return render(
         request,
         "organizations/organization_detail.html",
         {
             "organization": organization,
-            "sites": organization.sites.order_by("name", "pk")[:SITES_SHOWN],
-            "flows": flows.filter(organization=organization).order_by("direction", "name", "pk")[
-                :FLOWS_SHOWN
-            ],
-            "can_edit": permissions.can_edit_resources(request.user, organization.pk),
-            "can_manage": permissions.can_manage(request.user, organization.pk),
+            "role": Membership.Role(role).label if role else "",
+            "sites": sites,
+            "places": _places(sites),
+            "page": Paginator(flows, FLOWS_PER_PAGE).get_page(request.GET.get("page")),
+            "can_edit": role in EDITING_ROLES,
+            "can_manage": role in MANAGING_ROLES,
         },
     )
+
+
+def _places(sites: Any) -> dict[str, Any]:
+    """The sites as GeoJSON for a small map."""
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [site.location.x, site.location.y]},
+            "properties": {"id": str(site.pk), "title": site.name, "text": site.city},
+        }
+        for site in sites
+    ]
+    return {"type": "FeatureCollection", "features": features}
 
 
 @login_required
@@ -52,7 +75,8 @@ def organization_create(request: HttpRequest) -> HttpResponse:
         if organization:
             messages.success(request, _("Welcome. Add a site next, then what it gives and needs."))
             return redirect("organizations:organization-detail", organization.pk)
-    return _form(request, form, _("New organization"))
+    intro = _("An organization owns sites, and sites have flows. You become its owner.")
+    return _form(request, form, _("New organization"), intro=intro)
 
 
 @login_required
@@ -92,7 +116,13 @@ def site_edit(request: HttpRequest, site_id: UUID) -> HttpResponse:
         fields = {"actor": request.user, "site": site, **form.cleaned_data}
         if _save(form, services.update_site, **fields):
             return redirect("organizations:organization-detail", site.organization_id)
-    return _form(request, form, _("Edit the site"))
+    return _form(
+        request,
+        form,
+        _("Edit the site"),
+        delete_url=reverse("organizations:site-delete", args=[site.pk]),
+        question=_("The site will be gone. One that still has flows cannot be deleted."),
+    )
 
 
 @login_required
@@ -103,7 +133,9 @@ def flow_create(request: HttpRequest, organization_id: UUID) -> HttpResponse:
     permissions.require(permissions.can_edit_resources(request.user, organization.pk))
     sites = organization.sites.order_by("name", "pk")
     if not sites:
-        messages.info(request, _("A flow leaves from a site or is needed at one: add a site first."))
+        messages.info(
+            request, _("A flow leaves from a site or is needed at one: add a site first.")
+        )
         return redirect("organizations:site-create", organization.pk)
     form = ResourceFlowForm(request.POST or None, sites=sites, initial={"site": sites[0]})
     if request.method == "POST" and form.is_valid():
@@ -135,6 +167,8 @@ def flow_detail(request: HttpRequest, flow_id: UUID) -> HttpResponse:
         "organizations/flow_detail.html",
         {
             "flow": flow,
+            "facts": profile.facts(flow),
+            "week": profile.week(flow.hours_of_week),
             "can_edit": permissions.can_edit_resources(request.user, flow.organization_id),
             "sees_matches": permissions.can_read_matching(request.user, flow.organization_id),
         },
@@ -174,18 +208,19 @@ def _save(form: Any, service: Any, **fields: Any) -> Any:
         return None
 
 
-def _form(request: HttpRequest, form: Any, title: str) -> HttpResponse:
-    status = 400 if form.errors else 200
+def _form(request: HttpRequest, form: Any, title: str, **context: str) -> HttpResponse:
     return render(
-        request, "organizations/form.html", {"form": form, "title": title}, status=status
+        request,
+        "organizations/form.html",
+        {"form": form, "title": title, **context},
+        status=400 if form.errors else 200,
     )
 
 
 def _flow_form(request: HttpRequest, form: ResourceFlowForm, title: str) -> HttpResponse:
-    units = dict.fromkeys(unit for units in SUGGESTED_UNITS.values() for unit in units)
     return render(
         request,
         "organizations/flow_form.html",
-        {"form": form, "title": title, "units": list(units)},
+        {"form": form, "title": title, "units": form.units_of_types()},
         status=400 if form.errors else 200,
     )

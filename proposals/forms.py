@@ -24,10 +24,20 @@ class ProposalForm(forms.ModelForm):
         model = Proposal
         fields = ["from_organization", "message", "quantity", "price_per_unit", "valid_until"]
         widgets = {"message": forms.Textarea({"rows": 5})}
+        help_texts = {
+            "message": _("What you have in mind: from when, how, what is still open."),
+            "quantity": _("Empty: to be agreed."),
+            "price_per_unit": _("Empty: to be agreed. Below 0: you are paid for taking it."),
+        }
 
-    def __init__(self, *args: Any, senders: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, senders: Any, unit: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["from_organization"].queryset = senders
+        self.fields["quantity"].label = _("Quantity [%s per year]") % unit
+        self.fields["price_per_unit"].label = _("Price [EUR/%s]") % unit
+
+    def _post_clean(self) -> None:
+        """The service checks the model, and knows the fields that its constraints are about."""
 
 
 class StepForm(forms.Form):

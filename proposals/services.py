@@ -136,9 +136,7 @@ def _open_ones_like(proposal: Proposal) -> QuerySet[Proposal]:
 
 
 @transaction.atomic
-def move_proposal(
-    *, proposal_id: UUID, actor: User, status: str, comment: str = ""
-) -> Proposal:
+def move_proposal(*, proposal_id: UUID, actor: User, status: str, comment: str = "") -> Proposal:
     """
     Take a proposal to another status on behalf of the actor's side.
 

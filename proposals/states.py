@@ -1,10 +1,16 @@
 """The life of a proposal as data: which step leads where, and who takes it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Status(models.TextChoices):
@@ -38,7 +44,7 @@ class Step:
     """One arrow of the diagram."""
 
     name: str
-    label: str  # what the button says, translated when shown
+    label: StrOrPromise  # what the button says, translated when shown
     sources: tuple[Status, ...]
     target: Status
     side: Side
@@ -50,7 +56,9 @@ STEPS = (
     Step("withdraw", _("Withdraw"), (Status.PENDING,), Status.WITHDRAWN, Side.SENDER),
     Step("expire", _("Expire"), (Status.PENDING,), Status.EXPIRED, Side.TIME),
     Step("start", _("Start negotiating"), (Status.ACCEPTED,), Status.NEGOTIATING, Side.EITHER),
-    Step("contract", _("Confirm the contract"), (Status.NEGOTIATING,), Status.CONTRACTED, Side.BOTH),
+    Step(
+        "contract", _("Confirm the contract"), (Status.NEGOTIATING,), Status.CONTRACTED, Side.BOTH
+    ),
     Step("go_live", _("Go live"), (Status.CONTRACTED,), Status.LIVE, Side.EITHER),
     Step("complete", _("Complete"), (Status.LIVE,), Status.COMPLETED, Side.EITHER),
     Step(

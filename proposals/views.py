@@ -18,21 +18,36 @@ from organizations.models import Organization, ResourceFlow
 from proposals import permissions, services
 from proposals.forms import ProposalForm, StepForm
 from proposals.models import Proposal
+from proposals.states import Status
 from turash.errors import DomainError
+from turash.figures import unit
 from turash.forms import add_errors
 
 PER_PAGE = 50
+WAY = (
+    Status.PENDING,
+    Status.ACCEPTED,
+    Status.NEGOTIATING,
+    Status.CONTRACTED,
+    Status.LIVE,
+    Status.COMPLETED,
+)
 
 
 @login_required
 def proposal_list(request: HttpRequest) -> HttpResponse:
+    own = set(request.user.organizations.values_list("pk", flat=True))
+    side = request.GET.get("side", "")
     proposals = Proposal.objects.visible_to(request.user).for_display()
+    if side == "incoming":
+        proposals = proposals.filter(to_organization__in=own)
+    elif side == "outgoing":
+        proposals = proposals.filter(from_organization__in=own)
     page = Paginator(proposals.order_by("-created_at", "pk"), PER_PAGE).get_page(
         request.GET.get("page")
     )
-    own = set(request.user.organizations.values_list("pk", flat=True))
     template = "proposals/_list.html" if request.htmx else "proposals/proposal_list.html"
-    return render(request, template, {"page": page, "own": own})
+    return render(request, template, {"page": page, "own": own, "side": side})
 
 
 @login_required
@@ -52,7 +67,12 @@ def proposal_create(request: HttpRequest, flow_id: UUID) -> HttpResponse:
         initial["quantity"] = round(match.quantity_per_year, 3)
         partners = {match.output.organization_id, match.input.organization_id}
         initial["from_organization"] = senders.filter(pk__in=partners).first()
-    form = ProposalForm(request.POST or None, senders=senders, initial=initial)
+    form = ProposalForm(
+        request.POST or None,
+        senders=senders,
+        unit=unit(resource.resource_type.unit),
+        initial=initial,
+    )
     if request.method == "POST" and form.is_valid():
         try:
             proposal = services.create_proposal(
@@ -107,9 +127,24 @@ def proposal_detail(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
         {
             "proposal": proposal,
             "steps": permissions.steps_for(request.user, proposal),
+            "stages": _stages(proposal),
             "form": StepForm(),
         },
     )
+
+
+def _stages(proposal: Proposal) -> list[dict[str, str]]:
+    """The way to a completed exchange, and how far the proposal has come on it."""
+    reached = {row.to_status for row in proposal.transitions.all()}
+    stages = []
+    for status in WAY:
+        state = "ahead"
+        if status == proposal.status:
+            state = "now"
+        elif status in reached:
+            state = "done"
+        stages.append({"label": status.label, "state": state})
+    return stages
 
 
 @login_required
@@ -119,9 +154,7 @@ def proposal_move(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     form = StepForm(request.POST)
     if form.is_valid():
         try:
-            services.move_proposal(
-                proposal_id=proposal.pk, actor=request.user, **form.cleaned_data
-            )
+            services.move_proposal(proposal_id=proposal.pk, actor=request.user, **form.cleaned_data)
         except DomainError as error:
             messages.error(request, error.message)
         except ValidationError as error:

@@ -47,7 +47,6 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "knox",
     "rest_framework",
-    "rest_framework_gis",
     "turash",
     "turash.events",
     "turash.realtime",
@@ -86,6 +85,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "turash.context.map_tiles",
+                "turash.context.live_updates",
             ],
         },
     }
@@ -110,7 +110,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-CSRF_FAILURE_VIEW = "turash.views.csrf_failure"
+CSRF_FAILURE_VIEW = "turash.views.errors.csrf_failure"
 # Widgets find their templates where pages do.
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 LOGIN_URL = "login"
@@ -121,7 +121,11 @@ REDIS_URL = env.str("REDIS_URL", default="") or redis.redis_url()
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": env.str("CHANNEL_PREFIX", default="turash")},
+        "CONFIG": {
+            # Above the 5 s for which the layer waits for a message: a quiet websocket lives on.
+            "hosts": [{"address": REDIS_URL, "socket_timeout": 30}],
+            "prefix": env.str("CHANNEL_PREFIX", default="turash"),
+        },
     }
 }
 

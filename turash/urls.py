@@ -6,9 +6,10 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from turash import views
 from turash.api.tokens import token_routes
 from turash.realtime.api.views import NotificationListView
+from turash.views import errors, pages, tokens
+from turash.views import map as map_views
 
 # The interactive documentation carries its start in the page itself.
 docs = csp_update({"script-src": ["'unsafe-inline'"], "style-src": ["'unsafe-inline'"]})(
@@ -26,12 +27,12 @@ api_urlpatterns = [
 ]
 
 urlpatterns = [
-    path("", views.landing, name="landing"),
-    path("dashboard", views.dashboard, name="dashboard"),
-    path("map", views.map_page, name="map"),
-    path("map/data", views.map_data, name="map-data"),
-    path("tokens", views.tokens, name="tokens"),
-    path("tokens/<slug:token_key>/revoke", views.token_revoke, name="token-revoke"),
+    path("", pages.landing, name="landing"),
+    path("dashboard", pages.dashboard, name="dashboard"),
+    path("map", map_views.page, name="map"),
+    path("map/data", map_views.data, name="map-data"),
+    path("tokens", tokens.tokens, name="tokens"),
+    path("tokens/<slug:token_key>/revoke", tokens.token_revoke, name="token-revoke"),
     path("login", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout", auth_views.LogoutView.as_view(), name="logout"),
     path("language/", include("django.conf.urls.i18n")),
@@ -42,7 +43,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
-handler400 = views.bad_request
-handler403 = views.permission_denied
-handler404 = views.not_found
-handler500 = views.server_error
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.not_found
+handler500 = errors.server_error

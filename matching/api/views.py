@@ -135,9 +135,7 @@ class MatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
                 raise exceptions.ValidationError(
                     {"organization_id": _("The organization has no part in this match.")}
                 )
-        own = [
-            side for side in sides if access.can_edit_resources(self.request.user, side.pk)
-        ]
+        own = [side for side in sides if access.can_edit_resources(self.request.user, side.pk)]
         access.require(bool(own))
         if len(own) > 1:
             raise exceptions.ValidationError(

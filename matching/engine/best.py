@@ -140,7 +140,14 @@ def best_of_many(
                     else:
                         matches = score_pair(other, flow, types, contaminants, weights, result)
                     if matches:
-                        _keep(scores, distances, partners[number], result[SCORE], result[DISTANCE], index)
+                        _keep(
+                            scores,
+                            distances,
+                            partners[number],
+                            result[SCORE],
+                            result[DISTANCE],
+                            index,
+                        )
     return partners
 
 
@@ -166,7 +173,8 @@ def warm_up() -> None:
     add_internal_rates_of_return(
         score_pairs(flows, flows, pairs, types, contaminants, p.DEFAULT_WEIGHTS)
     )
+    is_output = True
     best_of_many(
-        flows, True, flows, order, starts, 1.0, np.ones(1), types, contaminants,
+        flows, is_output, flows, order, starts, 1.0, np.ones(1), types, contaminants,
         p.DEFAULT_WEIGHTS, 1, 0, 1,
     )  # fmt: skip

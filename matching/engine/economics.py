@@ -57,7 +57,7 @@ def internal_rate_of_return(investment_eur: float, eur_per_year: float, years: f
     low, high = 0.0, income
     for _ in range(200):
         middle = (low + high) / 2
-        if middle == low or middle == high:
+        if middle in (low, high):
             break
         if income * (1 - (1 + middle) ** -years) > middle:
             low = middle

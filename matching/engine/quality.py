@@ -95,9 +95,7 @@ def _contaminants(output, input_, contaminants):
     at = output.contaminants_start
     for number in range(input_.contaminants_start, input_.contaminants_end):
         limit = contaminants[number]
-        while (
-            at < output.contaminants_end and contaminants[at].substance < limit.substance
-        ):
+        while at < output.contaminants_end and contaminants[at].substance < limit.substance:
             at += 1
         if at < output.contaminants_end and contaminants[at].substance == limit.substance:
             if contaminants[at].mg_per_kg > limit.mg_per_kg:
@@ -147,5 +145,3 @@ def quality_score(output, input_, rule, distance_m, contaminants):
             total += score
             compared += 1
     return total / compared if compared else p.UNKNOWN_SCORE
-
-

@@ -20,7 +20,10 @@ COLUMN_COUNT = len(COLUMNS)
 _MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 # Days of a set of months, by its bits.
 DAYS_OF_MONTHS = np.array(
-    [sum(days for bit, days in enumerate(_MONTH_DAYS) if months >> bit & 1) for months in range(4096)],
+    [
+        sum(days for bit, days in enumerate(_MONTH_DAYS) if months >> bit & 1)
+        for months in range(4096)
+    ],
     dtype=np.float64,
 )
 
@@ -124,9 +127,7 @@ def score_pair(output, input_, types, contaminants, weights, result):
         return False
 
     # 4. Quality.
-    quality = quality_score(
-        output, input_, resource_type.temperature_rule, distance, contaminants
-    )
+    quality = quality_score(output, input_, resource_type.temperature_rule, distance, contaminants)
     if quality == REJECTED:
         return False
 
@@ -139,9 +140,7 @@ def score_pair(output, input_, types, contaminants, weights, result):
     if math.isnan(purchase_price):
         purchase_price = resource_type.price_eur_per_unit
     purchase = 0.0 if math.isnan(purchase_price) else quantity * purchase_price
-    disposal = (
-        0.0 if math.isnan(output.cost_eur_per_unit) else quantity * output.cost_eur_per_unit
-    )
+    disposal = 0.0 if math.isnan(output.cost_eur_per_unit) else quantity * output.cost_eur_per_unit
     known = not (math.isnan(purchase_price) and math.isnan(output.cost_eur_per_unit))
     factor = annuity_factor(p.INTEREST_RATE, p.LIFETIME_YEARS)
     annuity = investment * factor

@@ -65,7 +65,9 @@ def _candidates(flow: ResourceFlow, types: loading.TypeTable) -> dict[UUID, np.n
     reach_m = types.reach_m(flow.resource_type_id, is_output=is_output)
     if flow.max_distance_km is not None:
         reach_m = min(reach_m, flow.max_distance_km * 1000)
-    own = loading.load_flows(types, is_output=is_output, condition="f.id = %s", parameters=[flow.pk])
+    own = loading.load_flows(
+        types, is_output=is_output, condition="f.id = %s", parameters=[flow.pk]
+    )
     others = loading.load_flows(
         types,
         is_output=not is_output,
@@ -183,9 +185,7 @@ class _Rematch:
             self.lists[other.pk] = _best(results)
             for member_id in self.lists[other.pk]:
                 self.results.setdefault((member_id, other.pk), results[member_id])
-            self._read(
-                {f"{self.other}_id": other.pk, f"{self.side}_id__in": self.lists[other.pk]}
-            )
+            self._read({f"{self.other}_id": other.pk, f"{self.side}_id__in": self.lists[other.pk]})
 
     def _write_rows(self, changes: Changes) -> None:
         ranks = {

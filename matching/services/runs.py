@@ -42,10 +42,7 @@ def request_run(
     if actor is not None:
         permissions.require(
             actor.is_facilitator
-            or (
-                organization is not None
-                and permissions.can_edit_resources(actor, organization.pk)
-            )
+            or (organization is not None and permissions.can_edit_resources(actor, organization.pk))
         )
     if MatchingRun.objects.unfinished().filter(organization=organization).exists():
         raise RunInProgress(_("The matches are being recomputed already; wait for that run."))

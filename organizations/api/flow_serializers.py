@@ -117,9 +117,7 @@ class LogisticsSerializer(StrictSerializer):
 
 # Field path in the API → column; where both have one name, the block alone decides.
 BLOCKS: dict[str, dict[str, str]] = {
-    "quantity": {
-        name: name for name in ("amount", "unit", "per", "precision_level", "min_amount")
-    },
+    "quantity": {name: name for name in ("amount", "unit", "per", "precision_level", "min_amount")},
     "quality": {
         **{f"{name}.{end}": f"{name}_{end}" for name in QUALITY_RANGES for end in ("min", "max")},
         "contaminants_mg_kg": "contaminants",

@@ -140,9 +140,7 @@ class MembershipViewSet(mixins.ListModelMixin, mixins.CreateModelMixin, ApiViewS
         if getattr(self, "swagger_fake_view", False):
             return Membership.objects.none()
         return (
-            self.get_organization()
-            .memberships.select_related("user")
-            .order_by("joined_at", "pk")
+            self.get_organization().memberships.select_related("user").order_by("joined_at", "pk")
         )
 
     def perform_create(self, serializer: Any) -> None:
@@ -207,9 +205,7 @@ class SiteViewSet(
 
 def own_organization(request: Request, organization_id: UUID) -> Organization:
     """Return the organization that the body names, if the caller may see it."""
-    organization = (
-        Organization.objects.visible_to(request.user).filter(pk=organization_id).first()
-    )
+    organization = Organization.objects.visible_to(request.user).filter(pk=organization_id).first()
     if organization is None:
         raise exceptions.ValidationError(
             {"organization_id": _("There is no such organization, or you may not see it.")}

@@ -36,7 +36,8 @@ ALTER TABLE organizations_resourceflow
 """
 
 BACKWARD = """
-ALTER TABLE organizations_resourceflow DROP CONSTRAINT organizations_resourceflow_hours_of_week_exist;
+ALTER TABLE organizations_resourceflow
+    DROP CONSTRAINT organizations_resourceflow_hours_of_week_exist;
 DROP TRIGGER organizations_site_moves_its_flows ON organizations_site;
 DROP FUNCTION organizations_site_moves_its_flows();
 DROP TRIGGER organizations_flow_takes_place_of_site ON organizations_resourceflow;

@@ -1,5 +1,7 @@
 """What leaves a site, and what a site needs."""
 
+from typing import cast
+
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GistIndex
@@ -8,7 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from organizations import hours
+from organizations.hours import HoursOfWeek, HoursOfWeekField
 from organizations.ids import new_id
 from organizations.models.organization import Organization, Visibility
 from organizations.models.resource_type import CurrencyRate, ResourceType, TransportMode
@@ -101,7 +103,9 @@ class ResourceFlow(models.Model):
     )
     direction = models.CharField(_("direction"), max_length=6, choices=Direction.choices)
     name = models.CharField(_("name"), max_length=200)
-    description = models.TextField(_("description"), blank=True, validators=[MaxLengthValidator(5000)])
+    description = models.TextField(
+        _("description"), blank=True, validators=[MaxLengthValidator(5000)]
+    )
     status = models.CharField(
         _("status"), max_length=10, choices=Status.choices, default=Status.ACTIVE
     )
@@ -153,15 +157,13 @@ class ResourceFlow(models.Model):
         _("List of Waste code"),
         max_length=6,
         blank=True,
-        validators=[
-            RegexValidator(r"^\d{6}$", _("Enter the six digits of a List of Waste code."))
-        ],
+        validators=[RegexValidator(r"^\d{6}$", _("Enter the six digits of a List of Waste code."))],
     )
 
     pattern = models.CharField(
         _("pattern"), max_length=10, choices=Pattern.choices, default=Pattern.CONTINUOUS
     )
-    hours_of_week = hours.HoursOfWeekField(_("hours of the week"), default=hours.HoursOfWeek.all)
+    hours_of_week = HoursOfWeekField(_("hours of the week"), default=HoursOfWeek.all)
     months = ArrayField(
         models.PositiveSmallIntegerField(),
         verbose_name=_("months"),
@@ -297,6 +299,11 @@ class ResourceFlow(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def hours(self) -> HoursOfWeek:
+        """The hours of the week in which the flow runs."""
+        return cast("HoursOfWeek", self.hours_of_week)
 
 
 class FlowContaminant(models.Model):

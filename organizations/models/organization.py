@@ -45,7 +45,9 @@ class Organization(models.Model):
             )
         ],
     )
-    description = models.TextField(_("description"), blank=True, validators=[MaxLengthValidator(5000)])
+    description = models.TextField(
+        _("description"), blank=True, validators=[MaxLengthValidator(5000)]
+    )
     website = models.URLField(_("website"), blank=True)
     visibility = models.CharField(
         _("visibility"), max_length=10, choices=Visibility.choices, default=Visibility.PUBLIC

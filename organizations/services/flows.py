@@ -94,7 +94,7 @@ def derive(flow: ResourceFlow) -> None:
         raise ValidationError(
             {"resource_type": _("“%s” is a group; choose one of its types.") % flow.resource_type}
         )
-    if not len(flow.hours_of_week):
+    if not len(flow.hours):
         raise ValidationError({"hours_of_week": _("Choose at least one hour of the week.")})
     if not flow.months or not set(flow.months) <= set(range(1, 13)):
         raise ValidationError({"months": _("Choose months between 1 and 12.")})
@@ -107,7 +107,7 @@ def derive(flow: ResourceFlow) -> None:
         raise ValidationError(error.errors) from error
     if flow.amount is None or flow.amount <= 0:
         raise ValidationError({"amount": _("The amount must be above 0.")})
-    periods = units.periods_per_year(flow.per, flow.hours_of_week, flow.months)
+    periods = units.periods_per_year(flow.per, flow.hours, flow.months)
     flow.quantity_per_year = float(flow.amount) * flow.unit_factor * periods
     flow.min_quantity_per_year = float(flow.min_amount or 0) * flow.unit_factor * periods
 

@@ -34,9 +34,7 @@ def create_organization(*, actor: User, **fields: Any) -> Organization:
 
 
 @transaction.atomic
-def update_organization(
-    *, actor: User, organization: Organization, **changes: Any
-) -> Organization:
+def update_organization(*, actor: User, organization: Organization, **changes: Any) -> Organization:
     """
     Change fields of an organization.
 

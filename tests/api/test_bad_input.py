@@ -37,8 +37,7 @@ def assert_problem(response, status: int = 400, field: str | None = None) -> Non
     assert body["status"] == status
     if field is not None:
         assert any(
-            path == field or path.startswith((f"{field}.", f"{field}["))
-            for path in body["errors"]
+            path == field or path.startswith((f"{field}.", f"{field}[")) for path in body["errors"]
         ), body
 
 

@@ -176,6 +176,7 @@ class TestMembers:
     def test_members_leave_but_do_not_send_away(self, api_as, alice, bob, alices_organization):
         theirs = self.url(alices_organization, alice.memberships.get())
         assert api_as(bob).delete(theirs).status_code == 403
-        assert api_as(bob).delete(
-            self.url(alices_organization, bob.memberships.get())
-        ).status_code == 204
+        assert (
+            api_as(bob).delete(self.url(alices_organization, bob.memberships.get())).status_code
+            == 204
+        )

@@ -120,9 +120,7 @@ def test_what_is_wrong_is_named(api_as, alice, body, changes, field):
     assert not Proposal.objects.exists()
 
 
-def test_not_to_oneself_and_not_for_others(
-    api_as, alice, bob, charlie, body, alices_organization
-):
+def test_not_to_oneself_and_not_for_others(api_as, alice, bob, charlie, body, alices_organization):
     own = ResourceFlowFactory(site=SiteFactory(organization=alices_organization))
     to_self = body | {"to_org_id": body["from_org_id"], "resource_id": str(own.pk)}
     assert "to_org_id" in api_as(alice).post(URL, to_self).json()["errors"]

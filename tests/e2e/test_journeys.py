@@ -95,9 +95,7 @@ def test_the_map_shows_sites_and_opens_with_a_click_on_the_picker(page_of, giver
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_is_wider_than_a_small_phone(page_of, giver, taker, scheme):
     ResourceFlowFactory(site=giver.organization.sites.get(), name="Surplus hot water")
-    page = page_of(
-        taker.user, viewport={"width": 360, "height": 740}, color_scheme=scheme
-    )
+    page = page_of(taker.user, viewport={"width": 360, "height": 740}, color_scheme=scheme)
     page.goto(f"/flows/{taker.flow.pk}")
     expect(page.locator(".match")).to_be_visible()
     match = Match.objects.get()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -143,7 +144,7 @@ def _window(offered, accepted, low_edge: float, high_edge: float):
             + _acceptance(right, low, high, low_edge, high_edge)
         )
         / 2
-        for left, right in zip(points, points[1:], strict=False)
+        for left, right in itertools.pairwise(points)
     )
     return area / (b - a)
 
@@ -194,8 +195,8 @@ def _contaminants(output, input_):
 
 def _transport(output, input_, kind, quantity, hours, distance_m):
     """(investment, running cost a year, emissions a year)"""
-    allowed = set(output.methods or "pipe truck rail grid pickup".split()) & set(
-        input_.methods or "pipe truck rail grid pickup".split()
+    allowed = set(output.methods or ["pipe", "truck", "rail", "grid", "pickup"]) & set(
+        input_.methods or ["pipe", "truck", "rail", "grid", "pickup"]
     )
     mode = kind.transport
     if mode not in allowed:

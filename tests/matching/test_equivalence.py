@@ -19,11 +19,26 @@ pytestmark = pytest.mark.django_db
 
 TYPES = ["heat", "heat.steam", "heat.hot_water", "mineral.fly_ash", "water.wastewater", "cooling"]
 WEEKS = ["Mon-Sun", "Mon-Fri 06:00-22:00", "Sat-Sun", "Mon-Fri 22:00-06:00", "Mon 08:00-12:00"]
-FIELDS = (
-    "output_rank input_rank score quality_score temporal_score quantity_score economic_score "
-    "spatial_score trust_score regulatory_score distance_m quantity_per_year savings_eur_per_year "
-    "investment_eur internal_rate_of_return payback_years co2_avoided_t_per_year transport"
-).split()
+FIELDS = [
+    "output_rank",
+    "input_rank",
+    "score",
+    "quality_score",
+    "temporal_score",
+    "quantity_score",
+    "economic_score",
+    "spatial_score",
+    "trust_score",
+    "regulatory_score",
+    "distance_m",
+    "quantity_per_year",
+    "savings_eur_per_year",
+    "investment_eur",
+    "internal_rate_of_return",
+    "payback_years",
+    "co2_avoided_t_per_year",
+    "transport",
+]
 
 
 class Region:
@@ -199,8 +214,9 @@ def test_every_match_is_what_the_documentation_says(seed):
         if output.direction != "output":
             continue
         distances = dict(
-            ResourceFlow.objects.annotate(distance=Distance("location", output.location))
-            .values_list("pk", "distance")
+            ResourceFlow.objects.annotate(
+                distance=Distance("location", output.location)
+            ).values_list("pk", "distance")
         )
         for input_ in flows:
             distance_m = distances[input_.pk].m
@@ -214,7 +230,9 @@ def test_every_match_is_what_the_documentation_says(seed):
             assert match.factors == pytest.approx(expected.factors, abs=1e-6)
             assert match.score == pytest.approx(expected.score, abs=1e-6)
             assert match.quantity_per_year == pytest.approx(expected.quantity)
-            assert float(match.investment_eur) == pytest.approx(expected.investment, rel=1e-5, abs=1)
+            assert float(match.investment_eur) == pytest.approx(
+                expected.investment, rel=1e-5, abs=1
+            )
             assert float(match.savings_eur_per_year) == pytest.approx(
                 expected.savings, rel=1e-5, abs=1
             )

@@ -1,7 +1,7 @@
 """Proposals: who may take which step, and one winner of a race."""
 
 from datetime import timedelta
-from itertools import product
+from itertools import pairwise, product
 from threading import Barrier, Thread
 
 import pytest
@@ -201,9 +201,7 @@ class StateMachine(TestCase):
         allowed |= {("", "pending"), ("negotiating", "negotiating")}
         history = list(proposal.transitions.values_list("from_status", "to_status"))
         assert set(history) <= allowed
-        assert all(
-            earlier[1] == later[0] for earlier, later in zip(history, history[1:], strict=False)
-        )
+        assert all(earlier[1] == later[0] for earlier, later in pairwise(history))
         proposal.refresh_from_db()
         assert history[-1][1] == proposal.status
 

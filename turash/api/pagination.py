@@ -39,9 +39,7 @@ class HeaderPagination(LimitOffsetPagination):
 
     def _link_to(self, offset: int) -> str:
         url = self.request.build_absolute_uri()
-        return replace_query_param(
-            replace_query_param(url, "limit", self.limit), "offset", offset
-        )
+        return replace_query_param(replace_query_param(url, "limit", self.limit), "offset", offset)
 
 
 def number_of(request: Request, name: str, default: int, *, lowest: int, highest: int) -> int:

@@ -1,4 +1,4 @@
-"""`python -m turash.local.lock`: pin the newest packages that pyproject.toml allows, with hashes."""
+"""`python -m turash.local.lock`: pin the newest packages that pyproject.toml allows."""
 
 import subprocess
 import sys

@@ -1,6 +1,7 @@
 """A private PostgreSQL cluster: unix socket only, made on first use."""
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -91,7 +92,9 @@ def _create(directory: Path, data: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        **({"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}),
+        user=user.pw_uid if user else None,
+        group=user.pw_gid if user else None,
+        extra_groups=[] if user else None,
     )  # fmt: skip
     if result.returncode:
         raise processes.ServiceFailed(f"initdb failed.\n{result.stdout}{result.stderr}")
@@ -107,7 +110,7 @@ def _write(path: Path, text: str) -> None:
         os.chown(path, user.pw_uid, user.pw_gid)
 
 
-def _user():
+def _user() -> pwd.struct_passwd | None:
     return paths.server_user()
 
 

@@ -26,8 +26,6 @@ def start(
     name: str, command: Sequence[str | Path], *, user: pwd.struct_passwd | None = None
 ) -> subprocess.Popen[bytes]:
     """Start a server in a session of its own, so that a Ctrl-C here does not reach it."""
-    # An ordinary user may stand in a directory that the server's user cannot enter.
-    identity = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
     with log_file(name).open("ab") as log:
         return subprocess.Popen(
             command,
@@ -35,9 +33,12 @@ def start(
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            # We may stand in a directory that the server's user cannot enter.
             cwd="/",
             umask=0o077,
-            **identity,  # type: ignore[arg-type]
+            user=user.pw_uid if user else None,
+            group=user.pw_gid if user else None,
+            extra_groups=[] if user else None,
         )
 
 

@@ -7,7 +7,6 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-
 from turash.local import paths, processes
 
 

@@ -22,7 +22,7 @@ class Command(BaseCommand):
         if organization is not None:
             wanted = Organization.objects.filter(slug=organization).first()
             if wanted is None:
-                raise CommandError(f"There is no organization with the short name {organization!r}.")
+                raise CommandError(f"No organization has the short name {organization!r}.")
         run = MatchingRun.objects.create(organization=wanted)
         with tqdm(
             desc="Matching", unit=" flows", disable=verbosity == 0 or not sys.stderr.isatty()

@@ -1,1 +1,1 @@
-"""Front-end code of others: fetched from npm by a lock with hashes, and only what is served kept."""
+"""Front-end code of others: fetched by a lock with hashes, and only what is served is kept."""

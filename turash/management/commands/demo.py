@@ -51,7 +51,7 @@ class Command(BaseCommand):
     def _run(self, port: int, running: ExitStack, stopping: threading.Event) -> None:
         if _is_private_database():
             self._start_service("PostgreSQL", postgres, running)
-        if settings.REDIS_URL == redis.redis_url():
+        if redis.redis_url() == settings.REDIS_URL:
             self._start_service("Redis", redis, running)
         with self._step("Database"):
             call_command("migrate", verbosity=0)

@@ -4,18 +4,20 @@ import "../vendor/topojson-client/topojson-client.min.js";
 
 const DETAIL_ZOOM = 5;
 
-/** Colours of the page's theme. */
+/** Colour of the page's theme. */
 export function token(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim() || "#888";
 }
 
 async function land(url) {
-  const topology = await (await fetch(url)).json();
+  const answer = await fetch(url);
+  const topology = await answer.json();
   return window.topojson.feature(topology, topology.objects.countries);
 }
 
 function style(data) {
-  const sources = { land: { type: "geojson", data: { type: "FeatureCollection", features: [] } } };
+  const nothing = { type: "FeatureCollection", features: [] };
+  const sources = { land: { type: "geojson", data: nothing } };
   const layers = [
     { id: "water", type: "background", paint: { "background-color": token("water") } },
     { id: "land", type: "fill", source: "land", paint: { "fill-color": token("land") } },
@@ -29,20 +31,20 @@ function style(data) {
 }
 
 /**
- * Make a map in an element. `data` holds the addresses of worker, land and detailed land.
- * Throws where the browser has no WebGL.
+ * Make a map in an element. `data` holds the addresses of worker, land and detailed land; `view`
+ * is where it begins: bounds, or center and zoom. Throws where the browser has no WebGL.
  */
-export function createMap(container, data, { center = [11.09, 55.67], zoom = 3 } = {}) {
+export function createMap(container, data, view = { center: [15, 50], zoom: 3 }) {
   maplibregl.setWorkerUrl(new URL(data.worker, document.baseURI).href);
   const map = new maplibregl.Map({
     container,
     style: style(data),
-    center,
-    zoom,
+    ...view,
     attributionControl: data.tiles ? { compact: true } : false,
-    cooperativeGestures: false,
+    fadeDuration: 0,
   });
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }));
+  map.addControl(new maplibregl.ScaleControl({ maxWidth: 110 }));
   let shown = "";
   const show = async () => {
     const wanted = map.getZoom() >= DETAIL_ZOOM ? data.detailedLand : data.land;

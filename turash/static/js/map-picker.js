@@ -1,5 +1,5 @@
 // <map-picker>: a click on the map sets the two numbers, and typed numbers move the marker.
-import { createMap, maplibregl } from "./basemap.js";
+import { createMap, maplibregl, token } from "./basemap.js";
 
 class MapPicker extends HTMLElement {
   connectedCallback() {
@@ -8,12 +8,12 @@ class MapPicker extends HTMLElement {
     canvas.hidden = false;
     const place = this.place();
     try {
-      this.map = createMap(canvas, this.dataset, place ? { center: place, zoom: 11 } : {});
+      this.map = createMap(canvas, this.dataset, place ? { center: place, zoom: 11 } : undefined);
     } catch {
       canvas.hidden = true; // Without WebGL the numbers alone do.
       return;
     }
-    this.marker = new maplibregl.Marker({ draggable: true });
+    this.marker = new maplibregl.Marker({ draggable: true, color: token("accent") });
     this.marker.on("dragend", () => this.set(this.marker.getLngLat()));
     this.map.on("click", (event) => this.set(event.lngLat));
     this.longitude.addEventListener("change", () => this.move());

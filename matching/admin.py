@@ -1,0 +1,181 @@
+"""Matches, dismissals and runs: computed, so looked at and not edited."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from matching import services
+from matching.models import Match, MatchDismissal, MatchingRun
+from organizations.models import Organization
+from turash.admin_bases import BoundedAdmin, ReadOnlyAdmin
+from turash.errors import DomainError
+
+MOST_RUNS_AT_ONCE = 50
+_FLOWS_WITH_OWNERS = [
+    "output__resource_type", "output__organization", "input__organization", "input__resource_type",
+]  # fmt: skip
+
+
+@admin.register(Match)
+class MatchAdmin(ReadOnlyAdmin):
+    list_display = [
+        "output", "seller", "input", "buyer", "score_in_percent", "distance_km", "quantity",
+        "savings", "co2", "found_at",
+    ]  # fmt: skip
+    list_select_related = _FLOWS_WITH_OWNERS
+    list_filter = ["transport", "output__resource_type__family"]
+    search_fields = [
+        "output__name", "input__name", "output__organization__name", "input__organization__name",
+    ]  # fmt: skip
+    search_help_text = _("Name of a flow or an organization")
+    # Ids grow with time, and are indexed.
+    ordering = ["-pk"]
+
+    @admin.display(description=_("from"), ordering="output__organization__name")
+    def seller(self, match: Match) -> Organization:
+        return match.output.organization
+
+    @admin.display(description=_("to"), ordering="input__organization__name")
+    def buyer(self, match: Match) -> Organization:
+        return match.input.organization
+
+    @admin.display(description=_("score [%]"), ordering="score")
+    def score_in_percent(self, match: Match) -> str:
+        return number_format(round(match.score * 100, 1), decimal_pos=1)
+
+    @admin.display(description=_("distance [km]"), ordering="distance_m")
+    def distance_km(self, match: Match) -> str:
+        return number_format(round(match.distance_m / 1000, 1), decimal_pos=1)
+
+    @admin.display(description=_("quantity a year"), ordering="quantity_per_year")
+    def quantity(self, match: Match) -> str:
+        number = number_format(round(match.quantity_per_year), force_grouping=True)
+        return f"{number} {match.output.resource_type.unit}/a"
+
+    @admin.display(description=_("savings [EUR/a]"), ordering="savings_eur_per_year")
+    def savings(self, match: Match) -> str:
+        return number_format(round(match.savings_eur_per_year), force_grouping=True)
+
+    @admin.display(description=_("avoided CO2 [t/a]"), ordering="co2_avoided_t_per_year")
+    def co2(self, match: Match) -> str:
+        return number_format(round(match.co2_avoided_t_per_year), force_grouping=True)
+
+
+@admin.register(MatchDismissal)
+class MatchDismissalAdmin(BoundedAdmin):
+    """An organization's decision; deleting it shows the pair again."""
+
+    list_display = ["organization", "output", "input", "reason", "dismissed_by", "dismissed_at"]
+    list_select_related = ["organization", "output", "input", "dismissed_by"]
+    search_fields = ["organization__name", "reason"]
+    search_help_text = _("Organization or reason")
+    date_hierarchy = "dismissed_at"
+    ordering = ["-dismissed_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: MatchDismissal | None = None
+    ) -> bool:
+        return False
+
+
+class MatchingRunForm(forms.ModelForm):
+    class Meta:
+        model = MatchingRun
+        fields = ["organization"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "organization" in cleaned:
+            waiting = MatchingRun.objects.unfinished().filter(organization=cleaned["organization"])
+            if waiting.exists():
+                raise ValidationError(
+                    _("The matches are being recomputed already; wait for that run.")
+                )
+        return cleaned
+
+
+@admin.register(MatchingRun)
+class MatchingRunAdmin(BoundedAdmin):
+    """Adding a run requests it; nobody edits one."""
+
+    form = MatchingRunForm
+    list_display = [
+        "created_at", "scope", "status", "progress", "match_count", "found_count", "lost_count",
+        "requested_by", "finished_at",
+    ]  # fmt: skip
+    list_select_related = ["organization", "requested_by"]
+    list_filter = ["status"]
+    search_fields = ["organization__name", "error"]
+    search_help_text = _("Organization or text of the error")
+    date_hierarchy = "created_at"
+    autocomplete_fields = ["organization"]
+
+    @admin.display(description=_("organization"), ordering="organization__name")
+    def scope(self, run: MatchingRun) -> str:
+        return str(run.organization or _("all"))
+
+    @admin.display(description=_("flows done"))
+    def progress(self, run: MatchingRun) -> str:
+        return f"{run.done_count} / {run.total_count}"
+
+    def get_fields(self, request: HttpRequest, obj: MatchingRun | None = None) -> list[str]:
+        if obj is None:
+            return ["organization"]
+        return [field.name for field in MatchingRun._meta.fields if not field.primary_key]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and self.has_act_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: MatchingRun | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: MatchingRun | None = None) -> bool:
+        return False
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: MatchingRun,
+        form: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        run = services.request_run(actor=request.user, organization=obj.organization)
+        obj.pk = run.pk
+
+
+@admin.action(description=_("Compute the matches of the chosen again"), permissions=["act"])
+def request_runs(
+    model_admin: BoundedAdmin, request: HttpRequest, queryset: QuerySet[Organization]
+) -> None:
+    organizations = list(queryset[: MOST_RUNS_AT_ONCE + 1])
+    if len(organizations) > MOST_RUNS_AT_ONCE:
+        text = _("Choose at most %d organizations, or request a run of all.") % MOST_RUNS_AT_ONCE
+        model_admin.message_user(request, text, messages.ERROR)
+        return
+    count = 0
+    for organization in organizations:
+        try:
+            services.request_run(actor=request.user, organization=organization)
+        except DomainError as error:
+            text = f"{organization}: {error.message}"
+            model_admin.message_user(request, text, messages.WARNING)
+        else:
+            count += 1
+    if count:
+        text = ngettext("%d run was requested.", "%d runs were requested.", count) % count
+        model_admin.message_user(request, text, messages.SUCCESS)
+
+
+# Organizations do not know of matching, so matching brings its action to their page.
+_organization_admin = admin.site.get_model_admin(Organization)
+_organization_admin.actions = [*_organization_admin.actions, request_runs]

@@ -1,0 +1,17 @@
+"""The admin of users, organizations, sites, resource types and flows."""
+
+from organizations.admin.flows import ResourceFlowAdmin
+from organizations.admin.organizations import MembershipAdmin, OrganizationAdmin
+from organizations.admin.resource_types import CurrencyRateAdmin, ResourceTypeAdmin
+from organizations.admin.sites import SiteAdmin
+from organizations.admin.users import UserAdmin
+
+__all__ = [
+    "CurrencyRateAdmin",
+    "MembershipAdmin",
+    "OrganizationAdmin",
+    "ResourceFlowAdmin",
+    "ResourceTypeAdmin",
+    "SiteAdmin",
+    "UserAdmin",
+]

@@ -1,0 +1,166 @@
+"""Organizations and memberships."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from organizations import services
+from organizations.admin.ownership import (
+    MembershipForm,
+    MembershipFormSet,
+    left_without_owner,
+    message_about,
+)
+from organizations.models import Membership, Organization
+from turash.admin_bases import BoundedAdmin
+
+
+class OrganizationAdminForm(forms.ModelForm):
+    website = forms.URLField(label=_("website"), required=False, assume_scheme="https")
+
+    class Meta:
+        model = Organization
+        fields = [
+            "name", "slug", "subtype", "sector", "description", "website", "visibility",
+        ]  # fmt: skip
+        widgets = {"description": forms.Textarea({"rows": 4})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+            self.fields["slug"].help_text = _("Empty: made from the name.")
+
+
+class MembershipInline(admin.TabularInline):
+    model = Membership
+    formset = MembershipFormSet
+    fields = ["user", "role", "joined_at"]
+    readonly_fields = ["joined_at"]
+    autocomplete_fields = ["user"]
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        return super().get_queryset(request).select_related("user", "organization")
+
+
+@admin.register(Organization)
+class OrganizationAdmin(BoundedAdmin):
+    form = OrganizationAdminForm
+    list_display = [
+        "name", "subtype", "sector", "visibility", "is_verified", "site_count", "member_count",
+        "completed_exchanges", "created_at",
+    ]  # fmt: skip
+    list_filter = [
+        "subtype",
+        "visibility",
+        ("verified_at", admin.EmptyFieldListFilter),
+        ("source", admin.EmptyFieldListFilter),
+    ]
+    search_fields = ["name", "slug", "external_id"]
+    search_help_text = _("Name, short name or id at the source")
+    date_hierarchy = "created_at"
+    fieldsets = [
+        (None, {"fields": OrganizationAdminForm.Meta.fields}),
+        (
+            _("Record"),
+            {
+                "fields": [
+                    "verified_at", "completed_exchanges", "source", "external_id", "created_at",
+                    "updated_at",
+                ]
+            },
+        ),
+    ]  # fmt: skip
+    readonly_fields = [
+        "verified_at", "completed_exchanges", "source", "external_id", "created_at", "updated_at",
+    ]  # fmt: skip
+    inlines = [MembershipInline]
+    actions = ["verify", "unverify"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:
+        queryset = super().get_queryset(request)
+        # Only the list shows them; autocompletion and the action's queries go without.
+        if request.resolver_match and request.resolver_match.url_name.endswith("_changelist"):
+            queryset = queryset.annotate(
+                sites_in_all=Count("sites", distinct=True),
+                members_in_all=Count("memberships", distinct=True),
+            )
+        return queryset
+
+    @admin.display(description=_("verified"), boolean=True, ordering="verified_at")
+    def is_verified(self, organization: Organization) -> bool:
+        return organization.verified_at is not None
+
+    @admin.display(description=_("sites"))
+    def site_count(self, organization: Organization) -> int:
+        return organization.sites_in_all  # type: ignore[attr-defined]
+
+    @admin.display(description=_("members"))
+    def member_count(self, organization: Organization) -> int:
+        return organization.members_in_all  # type: ignore[attr-defined]
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Organization,
+        form: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        services.save_organization(obj)
+
+    @admin.action(description=_("Mark the chosen as verified"), permissions=["change"])
+    def verify(self, request: HttpRequest, queryset: QuerySet[Organization]) -> None:
+        self._set_verified(request, queryset, verified=True)
+
+    @admin.action(description=_("Mark the chosen as not verified"), permissions=["change"])
+    def unverify(self, request: HttpRequest, queryset: QuerySet[Organization]) -> None:
+        self._set_verified(request, queryset, verified=False)
+
+    def _set_verified(
+        self, request: HttpRequest, queryset: QuerySet[Organization], *, verified: bool
+    ) -> None:
+        chosen = Organization.objects.filter(pk__in=list(queryset.values_list("pk", flat=True)))
+        changed = list(chosen.filter(verified_at__isnull=verified))
+        count = services.set_verified(chosen, verified=verified)
+        note = "verified_at: verified" if verified else "verified_at: not verified"
+        self.log_change_of_all(request, changed, note)
+        text = ngettext("%d organization changed.", "%d organizations changed.", count)
+        self.message_user(request, text % count, messages.SUCCESS if count else messages.WARNING)
+
+    def log_change_of_all(
+        self, request: HttpRequest, organizations: list[Organization], note: str
+    ) -> None:
+        """Write what an action did into the history of each organization."""
+        for organization in organizations:
+            self.log_change(request, organization, note)
+
+
+@admin.register(Membership)
+class MembershipAdmin(BoundedAdmin):
+    form = MembershipForm
+    list_display = ["user", "organization", "role", "joined_at"]
+    list_select_related = ["user", "organization"]
+    list_filter = ["role"]
+    search_fields = ["user__email", "user__full_name", "organization__name"]
+    search_help_text = _("E-mail address or name of the user, or name of the organization")
+    date_hierarchy = "joined_at"
+    autocomplete_fields = ["user", "organization"]
+    fields = ["organization", "user", "role", "joined_at"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[str]:
+        return ["organization", "user", "joined_at"] if obj else ["joined_at"]
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple:
+        to_delete, counts, missing_permissions, protected = super().get_deleted_objects(
+            objs, request
+        )
+        alone = left_without_owner(Q(pk__in=[membership.pk for membership in objs]))
+        if alone:
+            protected = [*protected, message_about(alone)]
+        return to_delete, counts, missing_permissions, protected

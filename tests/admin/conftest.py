@@ -1,0 +1,97 @@
+"""A row of every model, and people who may look at it."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib import admin
+from django.utils import timezone
+from django_q.models import Failure, OrmQ, Schedule, Success
+from knox.models import AuthToken
+
+from matching.models import Match, MatchDismissal, MatchingRun
+from matching.services import rematch_flow
+from proposals import services as proposal_services
+from tests.factories import (
+    MembershipFactory,
+    OrganizationFactory,
+    ResourceFlowFactory,
+    SiteFactory,
+    UserFactory,
+)
+from turash.events.dispatch import deliver
+from turash.events.models import DomainEvent
+from turash.realtime.models import Notification
+
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+# The queue's own tables, whose admin pages are django-q2's.
+QUEUE_MODELS = {Failure, OrmQ, Schedule, Success}
+OWN_MODELS = [model for model in MODELS if model not in QUEUE_MODELS]
+
+
+@pytest.fixture
+def superuser(db):
+    return UserFactory(email="root@example.org", full_name="Root", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def browser(superuser, client_as):
+    """A superuser's browser."""
+    return client_as(superuser)
+
+
+@pytest.fixture
+def facilitators_browser(facilitator, client_as):
+    return client_as(facilitator)
+
+
+def populate(number: int) -> None:
+    """Add a pair of organizations with all that can lie between them."""
+    seller, buyer = (
+        OrganizationFactory(name=f"{name} {number}", source="test", external_id=f"{name} {number}")
+        for name in ("Seller", "Buyer")
+    )
+    owner = UserFactory(email=f"owner{number}@example.org")
+    for organization in (seller, buyer):
+        MembershipFactory(user=owner, organization=organization)
+    output = ResourceFlowFactory(
+        site=SiteFactory(organization=seller),
+        temperature_celsius_min=90,
+        contaminants={"cd": 1.5},
+    )
+    needed = ResourceFlowFactory(site=SiteFactory(organization=buyer), direction="input")
+    rematch_flow(flow_id=output.pk)
+    match = Match.objects.get(output=output, input=needed)
+    MatchDismissal.objects.create(
+        output=output, input=needed, organization=buyer, reason="Too far", dismissed_by=owner
+    )
+    MatchingRun.objects.create(organization=seller, requested_by=owner)
+    proposal_services.create_proposal(
+        actor=owner,
+        from_organization=seller,
+        to_organization=buyer,
+        resource=needed,
+        direction="input",
+        message="Shall we?",
+        match=match,
+        quantity=100,
+        valid_until=timezone.now() + timedelta(days=7),
+    )
+    AuthToken.objects.create(owner)
+    Notification.objects.create(
+        organization=seller,
+        type="site_created",
+        occurred_at=timezone.now(),
+        subject_kind="site",
+        subject_id=output.site_id,
+        subject_url="/organizations/x",
+    )
+
+
+@pytest.fixture
+def populated(db, django_capture_on_commit_callbacks):
+    """A row of every model, with as many deliveries done as there are events."""
+    populate(1)
+    Schedule.objects.get_or_create(name="nightly", func="math.sqrt")
+    with django_capture_on_commit_callbacks():
+        for event_id in DomainEvent.objects.values_list("pk", flat=True):
+            deliver(event_id)

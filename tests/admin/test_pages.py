@@ -1,0 +1,156 @@
+"""Every page of the admin opens, at a bounded cost, and only for those it is for."""
+
+import itertools
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from organizations.facilitators import grant_permissions
+from organizations.models import Organization
+from tests.admin.conftest import MODELS, OWN_MODELS, populate
+
+pytestmark = pytest.mark.django_db
+MOST_QUERIES = 30
+
+
+def label(model) -> str:
+    return model._meta.label
+
+
+def url_of(model, page: str, *args) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def filters_of(browser, model) -> list[str]:
+    """Return the query strings behind the filters of a list."""
+    changelist = browser.get(url_of(model, "changelist")).context["cl"]
+    return [
+        choice["query_string"]
+        for spec in changelist.filter_specs
+        for choice in itertools.islice(spec.choices(changelist), 6)
+    ]
+
+
+@pytest.mark.parametrize("model", OWN_MODELS, ids=label)
+class TestEveryModel:
+    def test_has_rows_here(self, populated, model):
+        assert model._default_manager.exists()
+
+    def test_list_opens_searches_and_filters(self, browser, populated, model):
+        assert admin.site.get_model_admin(model).search_fields
+        address = url_of(model, "changelist")
+        for query in ["", "?q=o", "?q=%00", "?o=1.-2", "?p=9999", *filters_of(browser, model)]:
+            response = browser.get(address + query, follow=True)
+            assert response.status_code == 200, query
+
+    def test_list_costs_the_same_whatever_its_length(self, browser, populated, model):
+        address = url_of(model, "changelist")
+        browser.get(address)  # Content types are read once.
+        with CaptureQueriesContext(connection) as few:
+            browser.get(address)
+        for number in range(2, 5):
+            populate(number)
+        with CaptureQueriesContext(connection) as many:
+            browser.get(address)
+
+        assert len(many) <= len(few) + 1
+        assert len(many) <= MOST_QUERIES
+
+    def test_row_opens(self, browser, populated, model, django_assert_max_num_queries):
+        row = model._default_manager.first()
+        with django_assert_max_num_queries(MOST_QUERIES):
+            response = browser.get(url_of(model, "change", row.pk))
+
+        assert response.status_code == 200
+
+    def test_add_page_opens_where_there_is_one(self, browser, rf, superuser, model):
+        request = rf.get("/")
+        request.user = superuser
+        allowed = admin.site.get_model_admin(model).has_add_permission(request)
+
+        response = browser.get(url_of(model, "add"))
+
+        assert response.status_code == (200 if allowed else 403)
+
+    def test_unknown_row_is_told(self, browser, model):
+        response = browser.get(url_of(model, "change", "nonsense"), follow=True)
+
+        assert response.status_code == 200
+        assert "nonsense" in response.content.decode()
+
+    def test_strangers_are_sent_away(self, client, client_as, alice, model):
+        for browser in (client, client_as(alice)):
+            response = browser.get(url_of(model, "changelist"))
+            assert response.status_code == 302
+            assert response.url.startswith("/admin/login/")
+
+    def test_no_script_or_style_of_ours_stands_in_the_page(self, browser, populated, model):
+        row = model._default_manager.first()
+        for address in (url_of(model, "changelist"), url_of(model, "change", row.pk)):
+            response = browser.get(address)
+            policy = response["Content-Security-Policy"]
+            assert "'unsafe-inline'" not in policy
+            html = response.content.decode()
+            assert " onclick=" not in html
+            assert "<style" not in html
+            assert " style=" not in html
+            scripts = [part.split(">", 1)[0] for part in html.split("<script")[1:]]
+            assert all("src=" in tag or "application/json" in tag for tag in scripts)
+
+
+@pytest.mark.parametrize("model", [m for m in MODELS if m not in OWN_MODELS], ids=label)
+def test_the_queue_can_be_looked_at(browser, populated, model):
+    assert browser.get(url_of(model, "changelist")).status_code == 200
+
+
+def test_every_model_of_ours_is_registered():
+    ours = {"organizations", "matching", "proposals", "events", "realtime"}
+    inline = {"organizations.FlowContaminant"}
+    missing = {
+        model._meta.label
+        for model in apps.get_models()
+        if model._meta.app_label in ours and not admin.site.is_registered(model)
+    }
+
+    assert missing == inline
+
+
+def test_the_site_carries_its_name(browser):
+    html = browser.get("/admin/").content.decode()
+
+    assert "Turash administration" in html
+
+
+@pytest.mark.parametrize("page", ["changelist", "add"])
+def test_facilitators_open_what_they_look_after(facilitators_browser, populated, page):
+    assert facilitators_browser.get(url_of(Organization, page)).status_code == 200
+
+
+def test_facilitators_do_not_make_staff(facilitators_browser, facilitator, superuser, alice):
+    address = url_of(type(alice), "change", alice.pk)
+    form = facilitators_browser.get(address).context["adminform"].form
+    assert not {"is_staff", "is_superuser", "groups", "user_permissions"} & set(form.fields)
+
+    response = facilitators_browser.get(url_of(type(alice), "change", superuser.pk))
+    assert not response.context["has_change_permission"]
+
+    reset = reverse("admin:auth_user_password_change", args=[alice.pk])
+    assert facilitators_browser.get(reset).status_code == 403
+
+
+def test_facilitators_group_is_made_once(facilitator):
+    group = Group.objects.get()
+    before = group.permissions.count()
+    for config in apps.get_app_configs():
+        grant_permissions(app_config=config, using="default")
+
+    assert Group.objects.get() == group
+    assert group.permissions.count() == before > 30
+    assert facilitator.has_perm("matching.view_match")
+    assert not facilitator.has_perm("matching.change_match")
+    assert not facilitator.has_perm("organizations.delete_user")

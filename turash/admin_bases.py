@@ -1,0 +1,70 @@
+"""What the admin pages of all apps share."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.forms import BaseModelForm
+from django.http import HttpRequest
+
+from turash.errors import DomainError, InvalidInput
+from turash.forms import add_errors
+
+
+class BoundedAdmin(admin.ModelAdmin):
+    """Pages stay small and quick, however many rows there are."""
+
+    list_per_page = 50
+    list_max_show_all = 200
+    show_full_result_count = False
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Who may use actions on rows that nobody edits by hand."""
+        return request.user.is_facilitator  # type: ignore[union-attr]
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple:
+        """Computed rows go with what they are about, though nobody deletes them by themselves."""
+        to_delete, counts, missing_permissions, protected = super().get_deleted_objects(
+            objs, request
+        )
+        computed = {
+            model._meta.verbose_name
+            for model, model_admin in self.admin_site._registry.items()
+            if isinstance(model_admin, ReadOnlyAdmin)
+        }
+        return to_delete, counts, missing_permissions - computed, protected
+
+
+class ReadOnlyAdmin(BoundedAdmin):
+    """Rows that the system writes: people look at them, and use actions."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class CheckedForm(BaseModelForm):
+    """A model form that shows what the service would refuse, before the service is called."""
+
+    def check(self) -> None:
+        """
+        Bring the instance into the state that the service stores, and check it.
+
+        :raises ValidationError: the service would refuse it.
+        """
+        self.instance.full_clean()
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        if self.errors:
+            return
+        try:
+            self.check()
+        except (ValidationError, InvalidInput, DomainError) as error:
+            add_errors(self, error)

@@ -1,0 +1,39 @@
+"""What went wrong: a problem for callers of the API, a page for people."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from turash.api.problem_details import is_api, json_problem
+
+LONGEST_DETAIL = 300
+
+
+def _error(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:
+    if is_api(request):
+        return json_problem(status, detail=detail)
+    return render(request, "turash/error.html", {"status": status, "detail": detail}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _error(request, 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _error(request, 403, str(exception)[:LONGEST_DETAIL])
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _error(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if is_api(request):
+        return json_problem(500)
+    # Without the request nothing asks the database who is there: it may be what has failed.
+    return HttpResponse(render_to_string("turash/error.html", {"status": 500}), status=500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _error(request, 403, _("The form has expired. Go back, reload the page, send it again."))

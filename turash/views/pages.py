@@ -1,0 +1,88 @@
+"""Where people arrive: the landing page, and what concerns them."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
+from django.db.models import Count, Q, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from matching.models import Match
+from organizations.models import Membership, Organization, ResourceFlow, Site
+from organizations.querysets import EDITING_ROLES
+from proposals.models import Proposal
+
+ORGANIZATIONS_SHOWN = 50
+SITES_SHOWN = 20
+FLOWS_SHOWN = 50
+MATCHES_SHOWN = 10
+PROPOSALS_SHOWN = 20
+# The figures read whole tables, and anybody may ask for them.
+FIGURES_KEPT_S = 20
+
+
+def landing(request: HttpRequest) -> HttpResponse:
+    """What Turash is, and what it has found so far."""
+    figures = cache.get_or_set("landing-figures", _figures, FIGURES_KEPT_S)
+    return render(request, "turash/landing.html", figures)
+
+
+def _figures() -> dict[str, Any]:
+    best = Match.objects.filter(output_rank=1, savings_eur_per_year__gt=0)
+    return {
+        "organizations": Organization.objects.count(),
+        "flows": ResourceFlow.objects.active().count(),
+        "matches": Match.objects.count(),
+        **best.aggregate(savings=Sum("savings_eur_per_year"), co2=Sum("co2_avoided_t_per_year")),
+    }
+
+
+@login_required
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """What concerns me; with htmx the part of it that changes."""
+    memberships = list(_memberships(request.user)[:ORGANIZATIONS_SHOWN])
+    keys = [membership.organization_id for membership in memberships]
+    context = {
+        "memberships": memberships,
+        "editable": [row.organization for row in memberships if row.role in EDITING_ROLES],
+        "sites": Site.objects.filter(organization__in=keys)
+        .select_related("organization")
+        .order_by("organization__name", "name", "pk")[:SITES_SHOWN],
+        "flows": _flows(keys)[:FLOWS_SHOWN],
+        "matches": Match.objects.filter(
+            Q(output__organization__in=keys) | Q(input__organization__in=keys)
+        )
+        .visible_to(request.user)
+        .not_dismissed_by(keys)
+        .for_display()
+        .order_by("-found_at", "-score", "pk")[:MATCHES_SHOWN],
+        "waiting": Proposal.objects.filter(to_organization__in=keys, status="pending")
+        .for_display()
+        .order_by("-created_at", "pk")[:PROPOSALS_SHOWN],
+    }
+    template = "turash/_dashboard.html" if request.htmx else "turash/dashboard.html"
+    return render(request, template, context)
+
+
+def _memberships(user: Any) -> Any:
+    return (
+        Membership.objects.filter(user=user)
+        .select_related("organization")
+        .order_by("organization__name", "pk")
+    )
+
+
+def _flows(keys: list[Any]) -> Any:
+    """Flows with how many matches each has."""
+    best_output = Q(output_matches__output_rank__isnull=False)
+    best_input = Q(input_matches__input_rank__isnull=False)
+    return (
+        ResourceFlow.objects.filter(organization__in=keys)
+        .select_related("site", "organization", "resource_type")
+        .annotate(
+            match_count=Count("output_matches", filter=best_output, distinct=True)
+            + Count("input_matches", filter=best_input, distinct=True)
+        )
+        .order_by("-created_at", "pk")
+    )
