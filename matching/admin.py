@@ -105,7 +105,7 @@ class MatchingRunForm(forms.ModelForm):
 
 
 @admin.register(MatchingRun)
-class MatchingRunAdmin(BoundedAdmin):
+class MatchingRunAdmin(ReadOnlyAdmin):
     """Adding a run requests it; nobody edits one."""
 
     form = MatchingRunForm
@@ -134,13 +134,7 @@ class MatchingRunAdmin(BoundedAdmin):
         return [field.name for field in MatchingRun._meta.fields if not field.primary_key]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and self.has_act_permission(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: MatchingRun | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: MatchingRun | None = None) -> bool:
-        return False
+        return self.has_act_permission(request)
 
     def save_model(
         self,

@@ -25,7 +25,7 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "matching": {
         "match": ("view",),
         "matchdismissal": ("view", "delete"),
-        "matchingrun": ("view", "add"),
+        "matchingrun": ("view",),
     },
     "proposals": {"proposal": ("view",), "proposaltransition": ("view",)},
     "events": {"domainevent": ("view",), "eventdelivery": ("view",)},

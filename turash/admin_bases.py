@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin import widgets
 from django.core.exceptions import ValidationError
-from django.db.models import Model
+from django.db.models import Field, ForeignKey, Model
 from django.forms import BaseModelForm
 from django.http import HttpRequest
 
@@ -12,7 +13,34 @@ from turash.errors import DomainError, InvalidInput
 from turash.forms import add_errors
 
 
-class BoundedAdmin(admin.ModelAdmin):
+class AutocompleteSelect(widgets.AutocompleteSelect):
+    """Django's, which would fail on a value that is no key when it shows it again."""
+
+    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> list:
+        key = self.choices.queryset.model._meta.pk
+        return super().optgroups(name, [one for one in value if _is_key(key, one)], attrs)
+
+
+def _is_key(key: Field, value: str) -> bool:
+    try:
+        key.to_python(value)
+    except ValidationError:
+        return False
+    return True
+
+
+class AutocompleteMixin:
+    """For admins and inlines with `autocomplete_fields`."""
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
+            kwargs["widget"] = AutocompleteSelect(db_field, self.admin_site)  # type: ignore[attr-defined]
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+
+class BoundedAdmin(AutocompleteMixin, admin.ModelAdmin):
     """Pages stay small and quick, however many rows there are."""
 
     list_per_page = 50
@@ -59,6 +87,9 @@ class CheckedForm(BaseModelForm):
         :raises ValidationError: the service would refuse it.
         """
         self.instance.full_clean()
+
+    def validate_constraints(self) -> None:
+        """`check` does, after it has told at its field what it can."""
 
     def _post_clean(self) -> None:
         super()._post_clean()

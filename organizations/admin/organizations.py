@@ -17,7 +17,7 @@ from organizations.admin.ownership import (
     message_about,
 )
 from organizations.models import Membership, Organization
-from turash.admin_bases import BoundedAdmin
+from turash.admin_bases import AutocompleteMixin, BoundedAdmin
 
 
 class OrganizationAdminForm(forms.ModelForm):
@@ -37,7 +37,7 @@ class OrganizationAdminForm(forms.ModelForm):
             self.fields["slug"].help_text = _("Empty: made from the name.")
 
 
-class MembershipInline(admin.TabularInline):
+class MembershipInline(AutocompleteMixin, admin.TabularInline):
     model = Membership
     formset = MembershipFormSet
     fields = ["user", "role", "joined_at"]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from organizations.admin.ownership import MembershipFormSet, left_without_owner, message_about
 from organizations.models import Membership, User
-from turash.admin_bases import BoundedAdmin
+from turash.admin_bases import AutocompleteMixin, BoundedAdmin
 
 
 class _UniqueEmailForm(forms.ModelForm):
@@ -38,7 +38,7 @@ class UserEditForm(_UniqueEmailForm, UserChangeForm):
         field_classes: dict[str, Any] = {}
 
 
-class MembershipInline(admin.TabularInline):
+class MembershipInline(AutocompleteMixin, admin.TabularInline):
     model = Membership
     formset = MembershipFormSet
     fields = ["organization", "role", "joined_at"]

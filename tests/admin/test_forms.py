@@ -15,6 +15,7 @@ from organizations.models import (
     Site,
     User,
 )
+from proposals.models import Proposal
 from tests.factories import (
     MembershipFactory,
     OrganizationFactory,
@@ -119,6 +120,12 @@ class TestOrganization:
         assert "__all__" in errors_of(browser.post(change_url(alices_organization), data))
         assert alice.memberships.get().role == "owner"
 
+    @pytest.mark.parametrize("row", [{"user": "x", "role": "owner"}, {"user": "", "role": "king"}])
+    def test_nonsense_members_are_told(self, browser, row):
+        data = self.VALID | rows("memberships", row)
+
+        assert errors_of(browser.post(add_url(Organization), data))
+
     def test_may_change_its_owner(self, browser, alice, bob, alices_organization):
         first, second = (user.memberships.get() for user in (alice, bob))
         data = {"name": "A", "slug": "a", "subtype": "business", "visibility": "public"}
@@ -142,8 +149,6 @@ class TestOrganization:
         assert Organization.objects.filter(pk=seller.pk).exists()
 
     def test_goes_with_its_flows_and_matches(self, browser, populated):
-        from proposals.models import Proposal
-
         Proposal.objects.all().delete()
         seller = Organization.objects.get(name="Seller 1")
 
