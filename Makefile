@@ -28,13 +28,13 @@ check: setup-tests ## Lint, types, import contracts, migrations, deployment sett
 	$(PYTHON) manage.py services start
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	HTTPS=true ALLOWED_HOSTS=turash.example $(PYTHON) manage.py check --deploy --fail-level WARNING
-	@find templates -name '*.html' -print0 | xargs -0 $(PYTHON) -m djade --target-version 5.2 --check
+	@find templates -name '*.html' -print0 | xargs -0 .local/venv/bin/djade --target-version 5.2 --check
 	@for script in turash/local/setup.sh .ci/run; do sh -n $$script; done
 
 format: setup-tests ## Put code and templates into shape
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
-	@find templates -name '*.html' -print0 | xargs -0 $(PYTHON) -m djade --target-version 5.2
+	@find templates -name '*.html' -print0 | xargs -0 .local/venv/bin/djade --target-version 5.2
 
 lock: setup-tests ## Pin the newest packages that pyproject.toml allows
 	$(PYTHON) -m turash.local.lock

@@ -8,6 +8,8 @@ from organizations.point_field import PointField
 
 
 class OrganizationForm(forms.ModelForm):
+    website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
+
     class Meta:
         model = Organization
         fields = ["name", "subtype", "sector", "description", "website", "visibility"]

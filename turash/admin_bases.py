@@ -88,9 +88,6 @@ class CheckedForm(BaseModelForm):
         """
         self.instance.full_clean()
 
-    def validate_constraints(self) -> None:
-        """`check` does, after it has told at its field what it can."""
-
     def _post_clean(self) -> None:
         super()._post_clean()
         if self.errors:

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from turash.errors import DomainError, InvalidInput
 
 
-def add_errors(form: forms.BaseForm, error: Exception) -> None:
+def add_errors(form: forms.BaseForm, error: ValidationError | DomainError | InvalidInput) -> None:
     """
     Show what a service refused at the fields concerned, or above the form.
 
@@ -17,7 +17,6 @@ def add_errors(form: forms.BaseForm, error: Exception) -> None:
         return
     if isinstance(error, InvalidInput):
         error = ValidationError(error.errors)
-    assert isinstance(error, ValidationError)
     if hasattr(error, "error_dict"):
         for name, problems in error.error_dict.items():
             form.add_error(name if name in form.fields else None, problems)

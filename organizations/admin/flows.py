@@ -1,5 +1,6 @@
 """Resource flows with their contaminants."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -51,6 +52,13 @@ class ResourceFlowAdminForm(CheckedForm, forms.ModelForm):
         help_texts = {
             "hours_of_week": _("For example “Mon-Fri 06:00-22:00, Sat 08:00-12:00”."),
         }
+
+    def clean_amount(self) -> Decimal:
+        """Tell at the field what the constraint would tell about the whole row."""
+        amount = self.cleaned_data["amount"]
+        if amount <= 0:
+            raise ValidationError(_("The amount must be above 0."))
+        return amount
 
     def check(self) -> None:
         flow = self.instance
