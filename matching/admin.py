@@ -128,7 +128,7 @@ class MatchingRunAdmin(ReadOnlyAdmin):
     def progress(self, run: MatchingRun) -> str:
         return f"{run.done_count} / {run.total_count}"
 
-    def get_fields(self, request: HttpRequest, obj: MatchingRun | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: MatchingRun | None = None) -> Any:
         if obj is None:
             return ["organization"]
         return [field.name for field in MatchingRun._meta.fields if not field.primary_key]
@@ -143,7 +143,10 @@ class MatchingRunAdmin(ReadOnlyAdmin):
         form: Any,
         change: bool,  # noqa: FBT001
     ) -> None:
-        run = services.request_run(actor=request.user, organization=obj.organization)
+        run = services.request_run(
+            actor=request.user,  # type: ignore[arg-type]
+            organization=obj.organization,
+        )
         obj.pk = run.pk
 
 
@@ -159,7 +162,10 @@ def request_runs(
     count = 0
     for organization in organizations:
         try:
-            services.request_run(actor=request.user, organization=organization)
+            services.request_run(
+                actor=request.user,  # type: ignore[arg-type]
+                organization=organization,
+            )
         except DomainError as error:
             text = f"{organization}: {error.message}"
             model_admin.message_user(request, text, messages.WARNING)
@@ -172,4 +178,4 @@ def request_runs(
 
 # Organizations do not know of matching, so matching brings its action to their page.
 _organization_admin = admin.site.get_model_admin(Organization)
-_organization_admin.actions = [*_organization_admin.actions, request_runs]
+_organization_admin.actions = [*(_organization_admin.actions or []), request_runs]  # type: ignore[list-item]

@@ -1,5 +1,7 @@
 """Proposals and their steps: the parties decide, facilitators look on."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -10,6 +12,7 @@ from django.utils.translation import ngettext
 
 from proposals import services
 from proposals.models import Proposal, ProposalTransition
+from proposals.querysets import ProposalQuerySet
 from turash.admin_bases import ReadOnlyAdmin
 
 
@@ -20,14 +23,15 @@ class OverdueFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple]:
         return [("yes", _("Over"))]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+    def queryset(self, request: HttpRequest, queryset: Any) -> ProposalQuerySet:
         return queryset.overdue(timezone.now()) if self.value() == "yes" else queryset
 
 
 class ProposalTransitionInline(admin.TabularInline):
     model = ProposalTransition
-    fields = ["occurred_at", "from_status", "to_status", "actor", "organization", "comment"]
-    readonly_fields = fields
+    fields = readonly_fields = (
+        "occurred_at", "from_status", "to_status", "actor", "organization", "comment",
+    )  # fmt: skip
     extra = 0
     can_delete = False
 

@@ -1,5 +1,6 @@
 """What the admin pages of all apps share."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -16,7 +17,7 @@ from turash.forms import add_errors
 class AutocompleteSelect(widgets.AutocompleteSelect):
     """Django's, which would fail on a value that is no key when it shows it again."""
 
-    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> list:
+    def optgroups(self, name: str, value: Sequence[str], attrs: Any = None) -> list:
         key = self.choices.queryset.model._meta.pk
         return super().optgroups(name, [one for one in value if _is_key(key, one)], attrs)
 
@@ -89,7 +90,7 @@ class CheckedForm(BaseModelForm):
         self.instance.full_clean()
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]
         if self.errors:
             return
         try:

@@ -18,5 +18,11 @@ class StaticFilesStorage(CompressedManifestStaticFilesStorage):
     """Hashed names for everything, imports between ES modules included."""
 
     support_js_module_import_aggregation = True
-    # A page that names a file before `collectstatic` has run gets the plain name.
     manifest_strict = False
+
+    def stored_name(self, name: str) -> str:
+        """Return the hashed name, or before `collectstatic` has run the plain one."""
+        try:
+            return super().stored_name(name)
+        except ValueError:
+            return name

@@ -121,8 +121,8 @@ class ResourceFlowAdmin(BoundedAdmin):
         (_("Price"), {"fields": ["current_cost_per_unit", "price_per_unit", "currency"]}),
         (_("Logistics"), {"fields": ["methods", "max_distance_km", "storage_days"]}),
         (_("Who sees it"), {"fields": ["status", "visibility"]}),
-        (_("Computed"), {"fields": DERIVED}),
-        (_("Record"), {"fields": RECORD}),
+        (_("Computed"), {"fields": [*DERIVED]}),
+        (_("Record"), {"fields": [*RECORD]}),
     ]
 
     @admin.display(description=_("quantity a year"), ordering="quantity_per_year")

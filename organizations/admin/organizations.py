@@ -66,7 +66,7 @@ class OrganizationAdmin(BoundedAdmin):
     search_help_text = _("Name, short name or id at the source")
     date_hierarchy = "created_at"
     fieldsets = [
-        (None, {"fields": OrganizationAdminForm.Meta.fields}),
+        (None, {"fields": [*OrganizationAdminForm.Meta.fields]}),
         (
             _("Record"),
             {
@@ -86,7 +86,8 @@ class OrganizationAdmin(BoundedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:
         queryset = super().get_queryset(request)
         # Only the list shows them; autocompletion and the action's queries go without.
-        if request.resolver_match and request.resolver_match.url_name.endswith("_changelist"):
+        page = (request.resolver_match and request.resolver_match.url_name) or ""
+        if page.endswith("_changelist"):
             queryset = queryset.annotate(
                 sites_in_all=Count("sites", distinct=True),
                 members_in_all=Count("memberships", distinct=True),

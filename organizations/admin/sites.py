@@ -39,7 +39,7 @@ class SiteAdmin(BoundedAdmin):
     search_help_text = _("Name, city, organization or id at the source")
     autocomplete_fields = ["organization"]
     fieldsets = [
-        (None, {"fields": SiteAdminForm.Meta.fields}),
+        (None, {"fields": [*SiteAdminForm.Meta.fields]}),
         (_("Record"), {"fields": ["source", "external_id", "created_at", "updated_at"]}),
     ]
 

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from django_q.models import OrmQ
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from organizations.models import User
-from tests.processes import web, worker
+from tests.processes import wait_for, web, worker
+from turash.events.models import EventDelivery
+from turash.local import static_files
 
 # Playwright's synchronous face keeps an event loop in this thread, which Django would mind.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -35,14 +38,20 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def server(transactional_db) -> Iterator[str]:
-    with worker(), web() as url:
+@pytest.fixture(scope="module")
+def server(django_db_setup, django_db_blocker) -> Iterator[str]:
+    """One web server and worker for all journeys; each test empties the database under them."""
+    static_files.collect()
+    with django_db_blocker.unblock(), worker(), web() as url:
         yield url
 
 
+def _is_quiet() -> bool:
+    return not EventDelivery.objects.open().exists() and not OrmQ.objects.exists()
+
+
 @pytest.fixture
-def page_of(browser, server) -> Iterator[Callable[..., Page]]:
+def page_of(transactional_db, browser, server) -> Iterator[Callable[..., Page]]:
     """Pages of signed-in people, each in a browser context of its own."""
     contexts = []
 
@@ -64,3 +73,5 @@ def page_of(browser, server) -> Iterator[Callable[..., Page]]:
     yield open_page
     for context in contexts:
         context.close()
+    # A worker in the middle of a transaction would hold up the emptying of the tables.
+    wait_for(_is_quiet)

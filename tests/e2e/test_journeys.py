@@ -92,10 +92,37 @@ def test_the_map_shows_sites_and_opens_with_a_click_on_the_picker(page_of, giver
     assert complaints == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_is_wider_than_a_small_phone(page_of, giver, taker, scheme):
+def test_without_webgl_the_list_and_the_numbers_do(page_of, giver, taker):
+    page = page_of(giver.user)
+    page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    page.goto("/map")
+    expect(page.get_by_text("The map needs WebGL")).to_be_visible()
+    expect(page.get_by_role("link", name="Greenhouse")).to_be_visible()
+    page.goto(f"/organizations/{giver.organization.pk}/sites/new")
+    page.fill("[name=name]", "Second house")
+    page.get_by_label("Longitude").fill("11.2")
+    page.get_by_label("Latitude").fill("55.7")
+    page.click("main form button.primary")
+    expect(page.get_by_text("55.7000, 11.2000")).to_be_visible()
+
+
+def test_what_is_being_typed_outlives_the_news(page_of, giver, taker):
+    site = giver.organization.sites.get()
+    ResourceFlowFactory(site=site, name="Surplus hot water")
+    page = page_of(taker.user)
+    page.goto(f"/flows/{taker.flow.pk}")
+    page.get_by_text("Not this one").click()
+    page.fill("[name=reason]", "Too far")
+    ResourceFlowFactory(site=site, name="More hot water")
+    expect(page.locator("[data-notices] a", has_text="A new match")).to_be_visible()
+    expect(page.locator("[name=reason]").first).to_have_value("Too far")
+    page.locator("[name=reason]").first.blur()
+    expect(page.locator(".match").get_by_text("More hot water")).to_be_visible()
+
+
+def test_no_page_is_wider_than_a_small_phone(page_of, giver, taker):
     ResourceFlowFactory(site=giver.organization.sites.get(), name="Surplus hot water")
-    page = page_of(taker.user, viewport={"width": 360, "height": 740}, color_scheme=scheme)
+    page = page_of(taker.user, viewport={"width": 360, "height": 740})
     page.goto(f"/flows/{taker.flow.pk}")
     expect(page.locator(".match")).to_be_visible()
     match = Match.objects.get()

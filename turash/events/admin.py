@@ -1,6 +1,7 @@
 """Events and their deliveries, for those who look after the system."""
 
 import json
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -15,6 +16,7 @@ from turash.admin_bases import ReadOnlyAdmin
 from turash.events import dispatch, publishers
 from turash.events.catalogue import EVENT_TYPES
 from turash.events.models import DomainEvent, EventDelivery
+from turash.events.querysets import EventDeliveryQuerySet
 
 
 class EventTypeFilter(admin.SimpleListFilter):
@@ -37,7 +39,7 @@ class DeliveryStateFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple]:
         return [("open", _("Open")), ("due", _("Overdue")), ("dead", _("Dead letter"))]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+    def queryset(self, request: HttpRequest, queryset: Any) -> EventDeliveryQuerySet:
         match self.value():
             case "open":
                 return queryset.open()
@@ -50,8 +52,7 @@ class DeliveryStateFilter(admin.SimpleListFilter):
 
 class EventDeliveryInline(admin.TabularInline):
     model = EventDelivery
-    fields = ["handler", "attempts", "next_attempt_at", "done_at", "dead_at"]
-    readonly_fields = fields
+    fields = readonly_fields = ("handler", "attempts", "next_attempt_at", "done_at", "dead_at")
     extra = 0
     can_delete = False
     show_change_link = True
@@ -94,7 +95,7 @@ class EventDeliveryAdmin(ReadOnlyAdmin):
     actions = ["retry_dead_letters", "enqueue_again"]
 
     @admin.action(description=_("Retry the chosen dead letters"), permissions=["act"])
-    def retry_dead_letters(self, request: HttpRequest, queryset: QuerySet[EventDelivery]) -> None:
+    def retry_dead_letters(self, request: HttpRequest, queryset: EventDeliveryQuerySet) -> None:
         count = dispatch.retry_dead(queryset)
         level = messages.SUCCESS if count else messages.WARNING
         text = ngettext(
@@ -105,8 +106,8 @@ class EventDeliveryAdmin(ReadOnlyAdmin):
         self.message_user(request, text % count, level)
 
     @admin.action(description=_("Put the chosen open deliveries on the queue"), permissions=["act"])
-    def enqueue_again(self, request: HttpRequest, queryset: QuerySet[EventDelivery]) -> None:
-        waiting = queryset.order_by("pk").open()[: dispatch.SWEEP_LIMIT]  # type: ignore[attr-defined]
+    def enqueue_again(self, request: HttpRequest, queryset: EventDeliveryQuerySet) -> None:
+        waiting = queryset.order_by("pk").open()[: dispatch.SWEEP_LIMIT]
         count = publishers.enqueue_deliveries(waiting)
         level = messages.SUCCESS if count else messages.WARNING
         text = ngettext("%d event was put on the queue.", "%d events were put on the queue.", count)

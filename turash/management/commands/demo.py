@@ -1,6 +1,5 @@
 """`manage.py demo`: Turash with the demo region, web and worker included, until Ctrl-C."""
 
-import hashlib
 import signal
 import socket
 import subprocess
@@ -11,18 +10,16 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from matching import engine
 from turash.demo import loader
-from turash.local import postgres, processes, redis
+from turash.local import postgres, processes, redis, static_files
 
 PORTS_TRIED = 20
 
@@ -56,7 +53,7 @@ class Command(BaseCommand):
         with self._step("Database"):
             call_command("migrate", verbosity=0)
         with self._step("Static files"):
-            _collect_static()
+            static_files.collect()
         with self._step("Matching engine"):
             engine.warm_up()
         with self._step("Demo region"):
@@ -123,20 +120,6 @@ def _stop(stopping: threading.Event) -> None:
     if not stopping.is_set():
         stopping.set()
         raise Interrupted
-
-
-def _collect_static() -> None:
-    """Collect static files if any has changed: compressing them all takes a while."""
-    digest = hashlib.sha256()
-    for finder in get_finders():
-        for path, storage in finder.list([]):
-            modified = storage.get_modified_time(path).timestamp()
-            digest.update(f"{path} {storage.size(path)} {modified}\n".encode())
-    record = Path(settings.STATIC_ROOT) / ".collected"
-    if record.exists() and record.read_text() == digest.hexdigest():
-        return
-    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
-    record.write_text(digest.hexdigest())
 
 
 def _is_private_database() -> bool:
