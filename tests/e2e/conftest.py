@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from django.db import connection, connections
 from django_q.models import OrmQ
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -27,31 +28,31 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+# Ended with this package: as long as Playwright's loop runs, no other test can run one.
+@pytest.fixture(scope="package")
+def browser(django_db_setup) -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("google-chrome")
     assert path, "Chromium is not installed; `make test` installs it."
     flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
+    migrated = connection._test_serialized_contents
     with sync_playwright() as playwright:
+        # Where a loop runs Django has another connection: it has to restore the same rows.
+        connection._test_serialized_contents = migrated
         chromium = playwright.chromium.launch(executable_path=path, args=flags)
         yield chromium
         chromium.close()
+        connections.close_all()
 
 
-@pytest.fixture(scope="module")
-def server(django_db_setup, django_db_blocker) -> Iterator[str]:
+@pytest.fixture(scope="package")
+def server(browser) -> Iterator[str]:
     """One web server and worker for all journeys; each test empties the database under them."""
-    static_files.collect()
-    with django_db_blocker.unblock(), worker(), web() as url:
+    with worker(), web() as url:
         yield url
 
 
-def _is_quiet() -> bool:
-    return not EventDelivery.objects.open().exists() and not OrmQ.objects.exists()
-
-
 @pytest.fixture
-def page_of(transactional_db, browser, server) -> Iterator[Callable[..., Page]]:
+def page_of(browser, server) -> Iterator[Callable[..., Page]]:
     """Pages of signed-in people, each in a browser context of its own."""
     contexts = []
 
