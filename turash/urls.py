@@ -4,6 +4,7 @@ from csp.decorators import csp_update
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from turash.api.tokens import token_routes
@@ -40,6 +41,7 @@ urlpatterns = [
     path("", include("matching.urls")),
     path("", include("proposals.urls")),
     path("api/v1/", include((api_urlpatterns, "api"))),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
 ]
 

@@ -47,8 +47,13 @@ def browser(django_db_setup) -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def server(browser) -> Iterator[str]:
     """One web server and worker for all journeys; each test empties the database under them."""
+    static_files.collect()
     with worker(), web() as url:
         yield url
+
+
+def _is_quiet() -> bool:
+    return not EventDelivery.objects.open().exists() and not OrmQ.objects.exists()
 
 
 @pytest.fixture
