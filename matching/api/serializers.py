@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from matching.models import Match, MatchingRun
 from organizations.models import ResourceFlow
-from turash.api.fields import StrictSerializer
+from turash.api.fields import StrictSerializer, TextField
 
 
 class PartnerSerializer(serializers.Serializer):
@@ -125,7 +125,7 @@ class MatchSerializer(serializers.ModelSerializer):
 
 
 class DismissalSerializer(StrictSerializer):
-    reason = serializers.CharField(max_length=500)
+    reason = TextField(max_length=500)
     organization_id = serializers.UUIDField(
         required=False, help_text="Needed by who edits for both sides."
     )

@@ -14,7 +14,7 @@ from organizations.hours import HoursOfWeek
 from organizations.models import CurrencyRate, ResourceFlow, ResourceType
 from organizations.models.flow import QUALITY_RANGES
 from organizations.models.resource_type import TransportMode
-from turash.api.fields import FiniteFloatField, StrictSerializer
+from turash.api.fields import FiniteFloatField, StrictSerializer, TextField, TrueFalseField
 
 
 class RangeSerializer(StrictSerializer):
@@ -31,7 +31,7 @@ class CanonicalQuantitySerializer(serializers.Serializer):
 
 class QuantitySerializer(StrictSerializer):
     amount = serializers.DecimalField(max_digits=20, decimal_places=6)
-    unit = serializers.CharField(
+    unit = TextField(
         max_length=20, required=False, help_text="Default: the canonical unit of the type."
     )
     per = serializers.ChoiceField(choices=ResourceFlow.Per.choices, required=False)
@@ -51,8 +51,8 @@ class QualitySerializer(StrictSerializer):
     moisture_pct = RangeSerializer(required=False, allow_null=True)
     ph = RangeSerializer(required=False, allow_null=True)
     contaminants_mg_kg = serializers.DictField(child=FiniteFloatField(), required=False)
-    hazardous = serializers.BooleanField(required=False)
-    waste_code = serializers.CharField(max_length=6, required=False, allow_blank=True)
+    hazardous = TrueFalseField(required=False)
+    waste_code = TextField(max_length=6, required=False, allow_blank=True)
 
 
 @extend_schema_field(
@@ -183,8 +183,8 @@ class ResourceFlowSerializer(StrictSerializer):
         },
     )
     direction = serializers.ChoiceField(choices=ResourceFlow.Direction.choices)
-    name = serializers.CharField(max_length=200)
-    description = serializers.CharField(max_length=5000, required=False, allow_blank=True)
+    name = TextField(max_length=200)
+    description = TextField(max_length=5000, required=False, allow_blank=True)
     status = serializers.ChoiceField(choices=ResourceFlow.Status.choices, required=False)
     visibility = serializers.ChoiceField(
         choices=ResourceFlow._meta.get_field("visibility").choices, required=False

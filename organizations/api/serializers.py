@@ -1,11 +1,12 @@
 """Organizations, members, sites, resource types and tokens as JSON."""
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from organizations.api.flow_serializers import ResourceFlowSerializer
 from organizations.models import Membership, Organization, ResourceType, Site, User
-from turash.api.fields import PointField, StrictSerializer
+from turash.api.fields import PointField, StrictModelSerializer, StrictSerializer
 
 __all__ = [
     "MembershipSerializer",
@@ -40,7 +41,7 @@ class MyOrganizationSerializer(serializers.ModelSerializer):
         fields = ["id", "name", "slug", "subtype", "role", "joined_at"]
 
 
-class OrganizationSerializer(StrictSerializer, serializers.ModelSerializer):
+class OrganizationSerializer(StrictModelSerializer):
     is_verified = serializers.SerializerMethodField()
 
     class Meta:
@@ -65,27 +66,28 @@ class OrganizationSerializer(StrictSerializer, serializers.ModelSerializer):
         return organization.verified_at is not None
 
 
-class MembershipSerializer(StrictSerializer, serializers.ModelSerializer):
+class MembershipSerializer(StrictModelSerializer):
     """A member; added by e-mail address."""
 
     user = UserSerializer(read_only=True)
-    email = serializers.SlugRelatedField(
-        slug_field="email",
-        source="user",
-        write_only=True,
-        queryset=User.objects.filter(is_active=True),
-    )
+    email = serializers.EmailField(source="user", max_length=254, write_only=True)
 
     class Meta:
         model = Membership
         fields = ["id", "user", "email", "role", "joined_at"]
+
+    def validate_email(self, value: str) -> User:
+        user = User.objects.filter(is_active=True, email__iexact=value).first()
+        if user is None:
+            raise serializers.ValidationError(_("Nobody with this e-mail address has signed up."))
+        return user
 
 
 class RoleSerializer(StrictSerializer):
     role = serializers.ChoiceField(choices=Membership.Role.choices)
 
 
-class SiteSerializer(StrictSerializer, serializers.ModelSerializer):
+class SiteSerializer(StrictModelSerializer):
     organization_id = serializers.UUIDField()
     location = PointField()
 

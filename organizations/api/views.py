@@ -122,7 +122,7 @@ def visible_organization(view: Any) -> Organization:
     )
 
 
-class MembershipViewSet(mixins.ListModelMixin, mixins.CreateModelMixin, ApiViewSet):
+class MembershipViewSet(mixins.ListModelMixin, ApiViewSet):
     """Members of an organization; its members read, its owners decide."""
 
     serializer_class = MembershipSerializer
@@ -143,12 +143,19 @@ class MembershipViewSet(mixins.ListModelMixin, mixins.CreateModelMixin, ApiViewS
             self.get_organization().memberships.select_related("user").order_by("joined_at", "pk")
         )
 
-    def perform_create(self, serializer: Any) -> None:
-        serializer.instance = services.add_member(
-            actor=self.request.user,
-            organization=self.get_organization(),
-            **serializer.validated_data,
-        )
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        organization = self.get_organization()
+        # Before the e-mail address is looked up: others need not learn who has signed up.
+        access.require(access.can_own(request.user, organization.pk))
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        try:
+            membership = services.add_member(
+                actor=request.user, organization=organization, **serializer.validated_data
+            )
+        except ValidationError as error:
+            raise InvalidInput({"email": error.messages}) from error
+        return Response(self.get_serializer(membership).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=RoleSerializer, responses=MembershipSerializer)
     def partial_update(self, request: Request, **kwargs: Any) -> Response:

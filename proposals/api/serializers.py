@@ -7,7 +7,7 @@ from rest_framework import serializers
 from organizations.models import ResourceFlow
 from proposals import permissions
 from proposals.models import Proposal, ProposalTransition
-from turash.api.fields import StrictSerializer
+from turash.api.fields import StrictSerializer, TextField
 
 
 class TransitionSerializer(serializers.ModelSerializer):
@@ -75,7 +75,7 @@ class ProposalRequestSerializer(StrictSerializer):
     resource_id = serializers.UUIDField(help_text="A flow of the organization asked.")
     resource_type = serializers.ChoiceField(choices=ResourceFlow.Direction.choices)
     match_id = serializers.UUIDField(required=False, allow_null=True)
-    message = serializers.CharField(max_length=5000)
+    message = TextField(max_length=5000)
     quantity = serializers.DecimalField(
         max_digits=20, decimal_places=6, required=False, allow_null=True
     )
@@ -86,8 +86,8 @@ class ProposalRequestSerializer(StrictSerializer):
 
 
 class StatusSerializer(StrictSerializer):
-    status = serializers.CharField(max_length=20)
-    comment = serializers.CharField(max_length=5000, required=False, allow_blank=True)
+    status = TextField(max_length=20)
+    comment = TextField(max_length=5000, required=False, allow_blank=True)
 
 
 class ProposalsOfOrganizationSerializer(serializers.Serializer):

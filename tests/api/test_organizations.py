@@ -149,13 +149,24 @@ class TestMembers:
         assert api_as(charlie).get(url).status_code == 403
         assert api.get(url).status_code == 401
 
+    @pytest.mark.parametrize("email", ["vera@example.org", "nobody@example.org"])
+    def test_outsiders_do_not_learn_who_has_signed_up(
+        self, api_as, vera, charlie, alices_organization, email
+    ):
+        url = self.url(alices_organization)
+        for user in (vera, charlie):
+            answer = api_as(user).post(url, {"email": email, "role": "member"})
+            assert answer.status_code == 403
+
     def test_owners_add_change_and_remove(self, api_as, alice, charlie, alices_organization):
         url = self.url(alices_organization)
-        added = api_as(alice).post(url, {"email": "charlie@example.org", "role": "member"})
+        added = api_as(alice).post(url, {"email": "Charlie@Example.org", "role": "member"})
         assert added.status_code == 201, added.content
         membership = Membership.objects.get(pk=added.json()["id"])
         again = api_as(alice).post(url, {"email": "charlie@example.org", "role": "member"})
-        assert again.status_code == 400
+        assert (again.status_code, list(again.json()["errors"])) == (400, ["email"])
+        nobody = api_as(alice).post(url, {"email": "nobody@example.org", "role": "member"})
+        assert (nobody.status_code, list(nobody.json()["errors"])) == (400, ["email"])
         one = self.url(alices_organization, membership)
         assert api_as(alice).patch(one, {"role": "owner"}).json()["role"] == "owner"
         assert api_as(alice).patch(one, {"role": "emperor"}).status_code == 400

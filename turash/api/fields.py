@@ -3,9 +3,28 @@
 from typing import Any
 
 from django.contrib.gis.geos import Point
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+
+
+class TextField(serializers.CharField):
+    """A text; no number that would become one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class TrueFalseField(serializers.BooleanField):
+    """JSON's true or false; no words or numbers for them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
 
 
 class StrictSerializer(serializers.Serializer):
@@ -19,6 +38,16 @@ class StrictSerializer(serializers.Serializer):
                 message = _("There is no such field; the fields are: %s.") % known
                 raise serializers.ValidationError({name[:60]: [message] for name in unknown[:20]})
         return super().to_internal_value(data)
+
+
+class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer):
+    """Strict about its fields and about their types."""
+
+    serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
+        models.CharField: TextField,
+        models.TextField: TextField,
+        models.BooleanField: TrueFalseField,
+    }
 
 
 @extend_schema_field(

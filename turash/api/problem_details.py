@@ -3,11 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.core.exceptions import (
+    NON_FIELD_ERRORS,
+    PermissionDenied,
+    RequestDataTooBig,
+    ValidationError,
+)
 from django.http import Http404, JsonResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import exceptions, status
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
@@ -69,11 +75,16 @@ def problem(
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn what a view raised into a problem; None for what is a defect (HTTP 500)."""
+    # A problem is JSON, whatever format was asked for.
+    context["request"].accepted_renderer = JSONRenderer()
+    context["request"].accepted_media_type = CONTENT_TYPE
     if isinstance(error, DomainError):
         body = problem(status.HTTP_409_CONFLICT, detail=error.message, code=error.code)
         return _response(body)
     if isinstance(error, InvalidInput):
         return _response(problem(400, detail=_first(error.errors), errors=error.errors))
+    if isinstance(error, RequestDataTooBig):
+        return _response(problem(413))
     if isinstance(error, ValidationError):
         error = exceptions.ValidationError(as_serializer_error(error))
     response = drf_exception_handler(error, context)

@@ -20,9 +20,6 @@ class GeoJSONRenderer(JSONRenderer):
     format = "geojson"
 
     def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None):
-        response = (renderer_context or {}).get("response")
-        if response is not None and response.status_code >= 400:
-            return super().render(data, accepted_media_type, renderer_context)
         rows = data if isinstance(data, list) else [data]
         features = [_feature(row) for row in rows]
         whole = {"type": "FeatureCollection", "features": features}
