@@ -116,7 +116,7 @@ def test_too_much_is_refused(client_as, alice):
     data = {"name": "x" * 3_000_000}
     url = reverse("organizations:organization-create")
     answer = client_as(alice).post(url, data, content_type="application/x-www-form-urlencoded")
-    assert answer.status_code == 400
+    assert answer.status_code == 413
 
 
 def test_a_crash_shows_a_page_that_needs_no_database(
