@@ -1,0 +1,150 @@
+"""Every field of every write, replaced by nonsense: a problem says so, and nothing is written."""
+
+import json
+
+import pytest
+from django.conf import settings
+from django.core.serializers import serialize
+
+from matching.models import Match, MatchDismissal, MatchingRun
+from organizations.models import Membership, Organization, ResourceFlow, Site
+from proposals.models import Proposal, ProposalTransition
+from tests.api.test_bad_input import assert_problem, changed
+from tests.api.test_flows import full_flow
+from tests.factories import ResourceFlowFactory, SiteFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+API = "/api/v1"
+WRITES = [
+    "create organization", "change organization", "add member", "change member", "create site",
+    "change site", "create flow", "change flow", "dismiss match", "create proposal",
+    "decide proposal",
+]  # fmt: skip
+# Raw JSON, because no encoder writes half of it. No field of any write takes these …
+WRONG_EVERYWHERE = [
+    "1e308", "-1e308", "9" * 19, "1" + "0" * 400, f'"{"x" * 100_000}"', "[[]]", "[null]", "[{}]",
+    '{"a": {"b": []}}', '{"min": {}, "max": []}', '{"type": "Point", "coordinates": [[1, 2]]}',
+]  # fmt: skip
+# … and these no body may hold at all.
+UNSTORABLE = [
+    "NaN", "Infinity", "-Infinity", "1e400", "1" + "0" * 5000, '"\\u0000"', '"a\\u0000b"',
+    '"\\ud800"', '["\\u0000"]', '["\\ud800"]', '{"\\ud800": 1}', '{"\\u0000": 1}',
+    "[" * 20 + "]" * 20, "[" * 800 + "]" * 800,
+]  # fmt: skip
+WRITTEN = [
+    Organization, Membership, Site, ResourceFlow, Proposal, ProposalTransition, MatchDismissal,
+    MatchingRun,
+]  # fmt: skip
+
+
+@pytest.fixture
+def writes(alice, bob, alices_organization, charlies_organization, run_events) -> dict:
+    """Name → (method, address, body) of what Alice may send, one for each of `WRITES`."""
+    site = SiteFactory(organization=alices_organization)
+    ours = ResourceFlowFactory(site=site)
+    theirs = ResourceFlowFactory(
+        site=SiteFactory(organization=charlies_organization), direction="input", type_code="heat"
+    )
+    run_events()
+    match = Match.objects.get()
+    proposal = Proposal.objects.create(
+        from_organization=charlies_organization,
+        to_organization=alices_organization,
+        resource=ours,
+        message="Hello",
+    )
+    organization = f"{API}/organizations/{alices_organization.pk}"
+    membership = bob.memberships.get()
+    of_organization = {
+        "name": "New", "subtype": "business", "sector": "35.11", "description": "",
+        "website": "https://example.org", "visibility": "public",
+    }  # fmt: skip
+    of_site = {
+        "organization_id": str(alices_organization.pk), "name": "New", "address": "Way 1",
+        "postal_code": "4400", "city": "Kalundborg", "country": "DK",
+        "location": {"type": "Point", "coordinates": [11.09, 55.68]},
+        "holds_hazardous_waste_permit": False,
+    }  # fmt: skip
+    of_member = {"email": UserFactory().email, "role": "member"}
+    of_dismissal = {"reason": "Under a road", "organization_id": str(alices_organization.pk)}
+    of_proposal = {
+        "from_org_id": str(alices_organization.pk), "to_org_id": str(charlies_organization.pk),
+        "resource_id": str(theirs.pk), "resource_type": "input", "match_id": str(match.pk),
+        "message": "Hello", "quantity": 5, "price_per_unit": 1,
+        "valid_until": "2099-01-01T00:00:00Z",
+    }  # fmt: skip
+    of_decision = {"status": "accepted", "comment": "Gladly"}
+    requests = [
+        ("post", f"{API}/organizations", of_organization),
+        ("patch", organization, of_organization),
+        ("post", f"{organization}/members", of_member),
+        ("patch", f"{organization}/members/{membership.pk}", {"role": "viewer"}),
+        ("post", f"{API}/sites", of_site),
+        ("patch", f"{API}/sites/{site.pk}", of_site),
+        ("post", f"{API}/resource-flows", full_flow(site)),
+        ("patch", f"{API}/resource-flows/{ours.pk}", full_flow(site)),
+        ("post", f"{API}/matches/{match.pk}/dismiss", of_dismissal),
+        ("post", f"{API}/proposals", of_proposal),
+        ("post", f"{API}/proposals/{proposal.pk}/status", of_decision),
+    ]
+    return dict(zip(WRITES, requests, strict=True))
+
+
+@pytest.fixture(params=WRITES)
+def send(request, api_as, alice, writes):
+    """Send raw text to one of the writes; it must be refused, and its problem is returned."""
+    method, url, body = writes[request.param]
+    client = api_as(alice)
+
+    def refused(raw: str) -> dict:
+        response = getattr(client, method)(url, raw, content_type="application/json")
+        assert_problem(response)
+        return response.json()
+
+    refused.body = body
+    return refused
+
+
+def stored() -> list[str]:
+    return [serialize("json", model.objects.order_by("pk")) for model in WRITTEN]
+
+
+def paths_of(body: dict, prefix: str = ""):
+    for name, value in body.items():
+        yield prefix + name
+        if isinstance(value, dict):
+            yield from paths_of(value, f"{prefix}{name}.")
+
+
+def with_raw(body: dict, path: str, raw: str) -> str:
+    return json.dumps(changed(body, path, "@raw@")).replace('"@raw@"', raw)
+
+
+def test_no_write_takes_nonsense(send):
+    before = stored()
+    paths = list(paths_of(send.body))
+    for path in paths:
+        for raw in WRONG_EVERYWHERE:
+            problem = send(with_raw(send.body, path, raw))
+            # The complaint is about the field that is wrong, or about one inside it.
+            top = path.split(".")[0]
+            assert all(name.startswith(top) for name in problem["errors"]), (path, problem)
+    for path in {paths[0], max(paths, key=lambda path: path.count("."))}:
+        for raw in UNSTORABLE:
+            send(with_raw(send.body, path, raw))
+    for name in ("unknown", "id ", "\ud800", "\0", "x" * 100_000):
+        assert send(json.dumps(send.body | {name: 1}))["errors"]
+    for raw in ("{", "null", "[]", "5"):
+        send(raw)
+    assert stored() == before
+
+
+def test_a_body_beyond_all_measure_is_413(api_as, alice):
+    body = {"name": "New", "description": "x" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE}
+    assert_problem(api_as(alice).post(f"{API}/organizations", body), 413)
+
+
+def test_options_are_not_offered(api_as, alice, alices_organization):
+    url = f"{API}/organizations/{alices_organization.pk}/matching/run"
+    assert_problem(api_as(alice).options(url), 405)
