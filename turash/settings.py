@@ -42,12 +42,13 @@ INSTALLED_APPS = [
     "csp",
     "django_filters",
     "django_htmx",
-    "django_q",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "knox",
     "rest_framework",
     "turash",
+    # After turash, which extends its command `qcluster`.
+    "django_q",
     "turash.events",
     "turash.realtime",
     "organizations",
@@ -129,6 +130,14 @@ CHANNEL_LAYERS = {
     }
 }
 
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": env.str("CHANNEL_PREFIX", default="turash"),
+    }
+}
+
 # --- Events and workers ---------------------------------------------------------------------
 
 EVENT_PUBLISHER = env.str("EVENT_PUBLISHER", default="turash.events.publishers.QueuePublisher")
@@ -136,12 +145,18 @@ Q_CLUSTER = {
     "name": "turash",
     "orm": "default",
     "workers": env.int("WORKERS", default=2),
+    "broker_class": "turash.events.queue.QueueBroker",
     "timeout": 600,
     # Above `timeout`, so that a task is handed out again only when its worker is surely gone.
     "retry": 660,
     "max_attempts": 5,
+    # What a failed task has left undone is handed out again by its own sweeper.
     "ack_failures": True,
-    "poll": 0.05,
+    # Between looks for tasks that were put aside; others wake the workers at once.
+    "poll": 0.25,
+    # Tasks taken at a time, and those that may wait in memory for a worker.
+    "bulk": 4,
+    "queue_limit": 8,
     "recycle": 5000,
     "save_limit": 1000,
     "catch_up": False,

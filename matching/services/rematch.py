@@ -7,7 +7,6 @@ from uuid import UUID
 
 import numpy as np
 from django.db import transaction
-from django_q.tasks import async_task
 
 from matching import loading, store
 from matching.engine.arrays import COLUMN
@@ -18,6 +17,7 @@ from matching.models import Match
 from organizations.models import ResourceFlow
 from turash.events.catalogue import MatchFound, MatchLost
 from turash.events.publishers import publish
+from turash.events.queue import enqueue
 
 # What orders partners: higher score, then nearer, then smaller id.
 Key = tuple[float, float, UUID]
@@ -35,7 +35,7 @@ class Changes:
 def rematch_later(flow_ids: Iterable[UUID]) -> None:
     """Enqueue the rematch of flows, in the caller's transaction."""
     for flow_id in flow_ids:
-        async_task("matching.tasks.rematch_flow", flow_id=flow_id, q_options={"save": False})
+        enqueue("matching.tasks.rematch_flow", flow_id=flow_id)
 
 
 @transaction.atomic

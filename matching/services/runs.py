@@ -6,7 +6,6 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django_q.tasks import async_task
 
 from matching import bulk
 from matching.models import Match, MatchingRun
@@ -16,6 +15,7 @@ from organizations.models import Organization, ResourceFlow, User
 from turash.errors import DomainError
 from turash.events.catalogue import MatchingRunFinished
 from turash.events.publishers import publish
+from turash.events.queue import enqueue
 
 Progress = Callable[[int, int], None]  # (flows done, flows in all)
 
@@ -47,7 +47,7 @@ def request_run(
     if MatchingRun.objects.unfinished().filter(organization=organization).exists():
         raise RunInProgress(_("The matches are being recomputed already; wait for that run."))
     run = MatchingRun.objects.create(organization=organization, requested_by=actor)
-    async_task("matching.tasks.execute_run", run_id=run.pk, q_options={"save": False})
+    enqueue("matching.tasks.execute_run", run_id=run.pk)
     return run
 
 

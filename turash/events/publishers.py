@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
-from django_q.tasks import async_task
 
 from turash.events.catalogue import Event, to_payload
 from turash.events.models import DomainEvent, EventDelivery
+from turash.events.queue import enqueue
 from turash.events.registry import handlers_of
 
 # A published event that no worker has touched by then is handed out again by the sweeper.
@@ -55,11 +55,8 @@ def enqueue_deliveries(deliveries: Iterable[EventDelivery]) -> int:
     """Put tasks for the events of these deliveries on the queue; returns the number of events."""
     event_ids = list(dict.fromkeys(delivery.event_id for delivery in deliveries))
     for start in range(0, len(event_ids), EVENTS_PER_TASK):
-        async_task(
-            "turash.events.tasks.dispatch",
-            event_ids=event_ids[start : start + EVENTS_PER_TASK],
-            # The delivery row is the record; a task result would say the same again.
-            q_options={"save": False},
+        enqueue(
+            "turash.events.tasks.dispatch", event_ids=event_ids[start : start + EVENTS_PER_TASK]
         )
     return len(event_ids)
 
