@@ -137,7 +137,7 @@ def run_events(django_capture_on_commit_callbacks) -> Callable[[], None]:
                 return
             with django_capture_on_commit_callbacks(execute=True):
                 for event_id in sorted(events):
-                    deliver(event_id)
+                    deliver([event_id], others=0)
                 for task in tasks:
                     _call(task)
         raise AssertionError("The events do not come to an end.")

@@ -19,3 +19,14 @@ class InvalidInput(Exception):
     def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
         super().__init__("; ".join(f"{field}: {', '.join(e)}" for field, e in errors.items()))
         self.errors = {field: [str(message) for message in e] for field, e in errors.items()}
+
+
+class TryLater(Exception):
+    """The request is fine, but not now (HTTP 503)."""
+
+    code = "try_later"
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.retry_after_s = retry_after_s

@@ -1,6 +1,7 @@
 """Settings of Turash; the environment is read here and nowhere else."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -68,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "turash.views.errors.TryLaterMiddleware",
 ]
 
 ROOT_URLCONF = "turash.urls"
@@ -119,13 +121,15 @@ LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "landing"
 
 REDIS_URL = env.str("REDIS_URL", default="") or redis.redis_url()
+# Several installations can share a Redis.
+REDIS_PREFIX = env.str("REDIS_PREFIX", default="turash")
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {
             # Above the 5 s for which the layer waits for a message: a quiet websocket lives on.
             "hosts": [{"address": REDIS_URL, "socket_timeout": 30}],
-            "prefix": env.str("CHANNEL_PREFIX", default="turash"),
+            "prefix": REDIS_PREFIX,
         },
     }
 }
@@ -134,13 +138,20 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
-        "KEY_PREFIX": env.str("CHANNEL_PREFIX", default="turash"),
+        "KEY_PREFIX": REDIS_PREFIX,
     }
 }
 
 # --- Events and workers ---------------------------------------------------------------------
 
+# Or "turash.events.streams.StreamsPublisher": see docs/events.md.
 EVENT_PUBLISHER = env.str("EVENT_PUBLISHER", default="turash.events.publishers.QueuePublisher")
+# Open deliveries; beyond, publishing waits for so long, and then the request is answered with 503.
+EVENT_QUEUE_LIMIT = env.int("EVENT_QUEUE_LIMIT", default=100_000)
+EVENT_PUBLISH_DEADLINE_S = env.float("EVENT_PUBLISH_DEADLINE_S", default=2.0)
+# How long a handler may work on an event, and how long what has happened is remembered.
+EVENT_HANDLER_LIMIT = timedelta(seconds=env.float("EVENT_HANDLER_LIMIT_S", default=30.0))
+EVENT_RETENTION = timedelta(days=env.int("EVENT_RETENTION_DAYS", default=90))
 Q_CLUSTER = {
     "name": "turash",
     "orm": "default",

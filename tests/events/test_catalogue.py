@@ -27,7 +27,7 @@ def test_an_event_survives_its_way_through_the_outbox():
         old_status="pending",
         new_status="accepted",
     )
-    assert from_payload(event.type, to_payload(event), NOW) == event
+    assert from_payload(event.type, event.version, to_payload(event), NOW) == event
 
 
 def test_a_side_that_may_not_see_a_match_is_null():
@@ -39,7 +39,7 @@ def test_a_side_that_may_not_see_a_match_is_null():
         output_organization_id=None,
         input_organization_id=uuid4(),
     )
-    assert from_payload(event.type, to_payload(event), NOW) == event
+    assert from_payload(event.type, event.version, to_payload(event), NOW) == event
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,12 @@ def test_a_side_that_may_not_see_a_match_is_null():
 )
 def test_what_does_not_fit_the_catalogue_is_refused_with_the_reason(event_type, payload, reason):
     with pytest.raises(MalformedEvent, match=reason):
-        from_payload(event_type, payload, NOW)
+        from_payload(event_type, 1, payload, NOW)
+
+
+def test_an_event_of_another_version_is_refused():
+    with pytest.raises(MalformedEvent, match="has version 1 here, but the event has version 2"):
+        from_payload("organization_created", 2, {"organization_id": str(uuid4())}, NOW)
 
 
 @pytest.mark.parametrize("event_type", EVENT_TYPES)

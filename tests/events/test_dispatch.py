@@ -1,15 +1,16 @@
-"""Publishing and dispatch: all or nothing, once, tried again, given up."""
+"""Dispatch: each handler once, tried again, given up; and what a crash leaves."""
 
+import time
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from tests.factories import OrganizationFactory, ResourceFlowFactory
-from turash.events import dispatch, registry
+from tests.factories import OrganizationFactory
+from turash.events import claims, dispatch, registry
 from turash.events.catalogue import OrganizationCreated
 from turash.events.models import DomainEvent, EventDelivery
 from turash.events.publishers import publish
@@ -33,17 +34,25 @@ def handlers(monkeypatch):
             raise RuntimeError("no luck today")
         done.append("succeeded")
 
-    monkeypatch.setattr(
-        registry,
-        "_handlers",
-        {"organization_created": {"counts": counts, "fails": fails}},
-    )
+    handle_by(monkeypatch, counts=counts, fails=fails)
     return done, fail
+
+
+def handle_by(monkeypatch, **handlers) -> None:
+    monkeypatch.setattr(registry, "_handlers", {"organization_created": handlers})
 
 
 def publish_one() -> DomainEvent:
     publish(OrganizationCreated(organization_id=uuid4()))
     return DomainEvent.objects.latest("pk")
+
+
+def deliver(*events: DomainEvent) -> None:
+    dispatch.deliver([event.pk for event in events], others=0)
+
+
+def make_due(event: DomainEvent) -> None:
+    event.deliveries.update(next_attempt_at=timezone.now())
 
 
 def test_event_deliveries_and_task_are_written_together(handlers):
@@ -52,73 +61,142 @@ def test_event_deliveries_and_task_are_written_together(handlers):
     assert OrmQ.objects.get().func() == "turash.events.tasks.dispatch"
 
 
-def test_a_rolled_back_change_announces_nothing():
-    class Rollback(Exception):
-        pass
-
-    def change_of_mind():
-        with transaction.atomic():
-            ResourceFlowFactory()
-            assert DomainEvent.objects.exists()
-            raise Rollback
-
-    with pytest.raises(Rollback):
-        change_of_mind()
-    assert not DomainEvent.objects.exists()
-    assert not EventDelivery.objects.exists()
-    assert not OrmQ.objects.exists()
-
-
 def test_a_delivery_that_is_done_is_not_done_again(handlers):
     done, _ = handlers
     event = publish_one()
-    dispatch.deliver(event.pk)
-    dispatch.deliver(event.pk)
+    deliver(event)
+    make_due(event)
+    deliver(event)
     assert sorted(done) == ["counted", "succeeded"]
     assert not event.deliveries.filter(done_at=None).exists()
+    assert all(row.duration_ms > 0 and row.attempts == 1 for row in event.deliveries.all())
 
 
 def test_a_failing_handler_leaves_nothing_behind_and_does_not_stop_the_others(handlers):
     done, fail = handlers
     fail["times"] = 1
     event = publish_one()
-    dispatch.deliver(event.pk)
+    OrmQ.objects.all().delete()
+    deliver(event)
     delivery = event.deliveries.get(handler="fails")
     assert done == ["counted"]
-    assert (delivery.attempts, delivery.done_at) == (1, None)
+    assert (delivery.attempts, delivery.done_at, delivery.dead_at) == (1, None, None)
     assert "no luck today" in delivery.last_error
     assert not DomainEvent.objects.filter(type="organization_created").exclude(pk=event.pk)
+    # The next try is on the queue, put aside until then.
     assert delivery.next_attempt_at > timezone.now()
+    task = OrmQ.objects.get()
+    assert task.task["kwargs"] == {"event_ids": [event.pk]}
+    assert task.lock >= delivery.next_attempt_at
 
 
-def test_the_sweeper_hands_out_what_is_due_again(handlers):
+def test_before_its_time_nothing_is_tried_again(handlers):
     done, fail = handlers
     fail["times"] = 1
     event = publish_one()
-    dispatch.deliver(event.pk)
-    OrmQ.objects.all().delete()
-    assert dispatch.sweep(timezone.now()) == 0
-    assert dispatch.sweep(timezone.now() + timedelta(seconds=10)) == 1
-    assert OrmQ.objects.get().task["kwargs"] == {"event_ids": [event.pk]}
-    dispatch.deliver(event.pk)
+    deliver(event)
+    deliver(event)
+    assert done == ["counted"]
+    make_due(event)
+    deliver(event)
     assert done == ["counted", "succeeded"]
 
 
-def test_after_the_last_attempt_a_delivery_is_a_dead_letter_that_can_be_retried(handlers):
-    done, fail = handlers
-    fail["times"] = dispatch.MAX_ATTEMPTS
+def test_after_the_last_attempt_a_delivery_is_a_dead_letter(handlers):
+    _, fail = handlers
+    fail["times"] = 100
     event = publish_one()
     for _ in range(dispatch.MAX_ATTEMPTS + 3):
-        dispatch.deliver(event.pk)
+        deliver(event)
+        make_due(event)
     dead = event.deliveries.get(handler="fails")
     assert dead.dead_at is not None
-    assert dead.attempts == dispatch.MAX_ATTEMPTS
+    assert dead.attempts == dispatch.MAX_ATTEMPTS == 100 - fail["times"]
+    assert "no luck today" in dead.last_error
 
-    OrmQ.objects.all().delete()
-    assert dispatch.retry_dead([dead]) == 1
-    assert OrmQ.objects.count() == 1
-    dispatch.deliver(event.pk)
-    assert done == ["counted", "succeeded"]
+
+def test_one_that_fails_in_a_batch_fails_alone(monkeypatch):
+    done = []
+
+    def picky(event):
+        OrganizationFactory()
+        if event.organization_id == bad:
+            raise RuntimeError("not this one")
+        done.append(event.organization_id)
+
+    handle_by(monkeypatch, picky=picky)
+    ids = [uuid4() for _ in range(10)]
+    bad = ids[4]
+    publish(*(OrganizationCreated(organization_id=key) for key in ids))
+    events = list(DomainEvent.objects.order_by("-pk")[:10])
+    deliver(*events)
+    open_ones = EventDelivery.objects.filter(event__in=events, done_at=None)
+    assert [row.event.payload["organization_id"] for row in open_ones] == [str(bad)]
+    # What the batch had written before it failed was rolled back, and written once afterwards.
+    assert DomainEvent.objects.filter(type="organization_created").count() == 10 + 9
+
+
+def test_a_batch_shares_one_transaction(monkeypatch, django_assert_max_num_queries):
+    handle_by(monkeypatch, nothing=lambda event: None)
+    publish(*(OrganizationCreated(organization_id=uuid4()) for _ in range(25)))
+    keys = list(DomainEvent.objects.values_list("pk", flat=True))
+    # claim; savepoint, limits, lock, done, release; those that nobody knows.
+    with django_assert_max_num_queries(7):
+        assert dispatch.deliver(keys, others=0) == 25
+    assert not EventDelivery.objects.open().exists()
+
+
+def test_a_worker_clears_what_waits_beside_what_it_was_asked_for(handlers):
+    done, _ = handlers
+    first, second = publish_one(), publish_one()
+    dispatch.deliver([second.pk])
+    assert not EventDelivery.objects.filter(event__in=[first, second], done_at=None).exists()
+    assert len(done) == 4
+
+
+def test_the_handler_is_stopped_at_its_deadline(monkeypatch, settings):
+    settings.EVENT_HANDLER_LIMIT = timedelta(seconds=0.3)
+
+    def dawdles(event):
+        time.sleep(20)
+
+    def waits_for_the_database(event):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(20)")
+
+    handle_by(monkeypatch, dawdles=dawdles, waits=waits_for_the_database)
+    event = publish_one()
+    started = time.monotonic()
+    deliver(event)
+    assert time.monotonic() - started < 5
+    errors = {row.handler: row.last_error for row in event.deliveries.all()}
+    assert "Stopped after 1.3 s" in errors["dawdles"]
+    assert "statement timeout" in errors["waits"]
+
+
+def test_an_attempt_that_killed_its_worker_counts(handlers):
+    done, _ = handlers
+    event = publish_one()
+    for attempt in range(1, dispatch.MAX_ATTEMPTS + 1):
+        # The worker takes it, and is gone.
+        assert {one.attempt for one in claims.claim([event.pk], others=0)} == {attempt}
+        make_due(event)
+    deliver(event)
+    dead = event.deliveries.first()
+    assert done == []
+    assert dead.dead_at is not None
+    assert "The worker died" in dead.last_error
+
+
+def test_a_lease_that_has_ended_is_no_claim_any_more(handlers):
+    event = publish_one()
+    slow = claims.claim([event.pk], others=0)
+    make_due(event)
+    quick = claims.claim([event.pk], others=0)
+    assert claims.lock(slow) == []
+    assert claims.lock(quick) == quick
+    # Nor may the slow one tell of its failure: that attempt is not its own.
+    assert not claims.mark_failed(slow[0], "too late", next_attempt_at=None)
 
 
 @pytest.mark.parametrize(
@@ -126,21 +204,25 @@ def test_after_the_last_attempt_a_delivery_is_a_dead_letter_that_can_be_retried(
 )
 def test_a_malformed_event_is_a_dead_letter_at_once(event_type, payload):
     event = DomainEvent.objects.create(type=event_type, payload=payload, occurred_at=timezone.now())
-    delivery = EventDelivery.objects.create(
-        event=event, handler="any", next_attempt_at=timezone.now()
-    )
-    dispatch.deliver(event.pk)
+    delivery = EventDelivery.objects.create(event=event, handler="any")
+    deliver(event)
     delivery.refresh_from_db()
     assert delivery.dead_at is not None
     assert delivery.last_error
 
 
+def test_an_event_that_nobody_could_have_recorded_is_not_dropped():
+    event = DomainEvent.objects.create(type="unheard_of", payload={}, occurred_at=timezone.now())
+    deliver(event)
+    deliver(event)
+    assert "Unknown event type" in event.deliveries.get().last_error
+    assert event.deliveries.get().dead_at is not None
+
+
 def test_a_handler_that_is_gone_is_a_dead_letter(handlers):
     event = publish_one()
-    delivery = EventDelivery.objects.create(
-        event=event, handler="removed.in.this.version", next_attempt_at=timezone.now()
-    )
-    dispatch.deliver(event.pk)
+    delivery = EventDelivery.objects.create(event=event, handler="removed.in.this.version")
+    deliver(event)
     delivery.refresh_from_db()
     assert "removed.in.this.version" in delivery.last_error
     assert delivery.dead_at is not None

@@ -20,7 +20,7 @@ from rest_framework.serializers import as_serializer_error
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler as drf_exception_handler
 
-from turash.errors import DomainError, InvalidInput
+from turash.errors import DomainError, InvalidInput, TryLater
 
 CONTENT_TYPE = "application/problem+json"
 # Types are stable identifiers, not addresses to open.
@@ -38,6 +38,7 @@ TITLES = {
     415: gettext_lazy("Unsupported media type."),
     429: gettext_lazy("Too many requests."),
     500: gettext_lazy("Something went wrong on our side."),
+    503: gettext_lazy("Too busy at the moment."),
 }
 CODES = {
     400: "invalid",
@@ -51,6 +52,7 @@ CODES = {
     415: "unsupported_media_type",
     429: "too_many_requests",
     500: "internal_error",
+    503: "try_later",
 }
 
 
@@ -83,6 +85,10 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         return _response(body)
     if isinstance(error, InvalidInput):
         return _response(problem(400, detail=_first(error.errors), errors=error.errors))
+    if isinstance(error, TryLater):
+        response = _response(problem(503, detail=error.message, code=error.code))
+        response["Retry-After"] = str(error.retry_after_s)
+        return response
     if isinstance(error, RequestDataTooBig):
         return _response(problem(413))
     if isinstance(error, ValidationError):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from turash.admin_bases import ReadOnlyAdmin
-from turash.events import dispatch, publishers
+from turash.events import sweeper
 from turash.events.catalogue import EVENT_TYPES
 from turash.events.models import DomainEvent, EventDelivery
 from turash.events.querysets import EventDeliveryQuerySet
@@ -96,7 +96,7 @@ class EventDeliveryAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Retry the chosen dead letters"), permissions=["act"])
     def retry_dead_letters(self, request: HttpRequest, queryset: EventDeliveryQuerySet) -> None:
-        count = dispatch.retry_dead(queryset)
+        count = sweeper.retry_dead(queryset)
         level = messages.SUCCESS if count else messages.WARNING
         text = ngettext(
             "%d dead letter will be delivered again.",
@@ -107,8 +107,8 @@ class EventDeliveryAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Put the chosen open deliveries on the queue"), permissions=["act"])
     def enqueue_again(self, request: HttpRequest, queryset: EventDeliveryQuerySet) -> None:
-        waiting = queryset.order_by("pk").open()[: dispatch.SWEEP_LIMIT]
-        count = publishers.enqueue_deliveries(waiting)
+        waiting = queryset.order_by("pk").open()[: sweeper.SWEEP_LIMIT]
+        count = sweeper.hand_out_again(waiting)
         level = messages.SUCCESS if count else messages.WARNING
         text = ngettext("%d event was put on the queue.", "%d events were put on the queue.", count)
         self.message_user(request, text % count, level)

@@ -10,14 +10,20 @@ from django.utils import timezone
 
 
 class MalformedEvent(ValueError):
-    """A stored event is of an unknown type, or its payload does not fit its type."""
+    """A stored event is of an unknown type or version, or its payload does not fit its type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened; the fields are JSON-ready (UUIDs travel as strings)."""
+    """
+    Something that happened; the fields are JSON-ready (UUIDs travel as strings).
+
+    The version rises when the fields change; a worker of another version leaves the event as a dead
+    letter, which can be retried when all run the same.
+    """
 
     type: ClassVar[str]
+    version: ClassVar[int] = 1
     occurred_at: datetime = field(default_factory=timezone.now)
 
 
@@ -181,15 +187,19 @@ def to_payload(event: Event) -> dict[str, Any]:
     }
 
 
-def from_payload(event_type: str, payload: Any, occurred_at: datetime) -> Event:
+def from_payload(event_type: str, version: int, payload: Any, occurred_at: datetime) -> Event:
     """
     Rebuild the event that `to_payload` took apart.
 
-    :raises MalformedEvent: for an unknown type, or missing, unknown or ill-typed fields.
+    :raises MalformedEvent: for an unknown type or version, or missing, unknown or ill-typed fields.
     """
     cls = EVENT_TYPES.get(event_type)
     if cls is None:
         raise MalformedEvent(f"Unknown event type {event_type!r}.")
+    if version != cls.version:
+        raise MalformedEvent(
+            f"{event_type} has version {cls.version} here, but the event has version {version}."
+        )
     if not isinstance(payload, dict):
         raise MalformedEvent(f"The payload of {event_type} is not an object.")
     names = _payload_fields(cls)

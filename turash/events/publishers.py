@@ -1,64 +1,56 @@
 """Ways for an event to reach its handlers; the setting EVENT_PUBLISHER chooses one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Protocol
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from turash.events.catalogue import Event, to_payload
-from turash.events.models import DomainEvent, EventDelivery
+from turash.events import outbox
+from turash.events.catalogue import Event
 from turash.events.queue import enqueue
 from turash.events.registry import handlers_of
 
-# A published event that no worker has touched by then is handed out again by the sweeper.
-GRACE = timedelta(seconds=60)
 # One task carries at most this many events, so that workers share a burst.
 EVENTS_PER_TASK = 50
+# A task works on a few events, each for seconds at most; one that hangs is ended.
+TASK_LIMIT_S = 120
 
 
 class EventPublisher(Protocol):
     """Takes events out of a transaction; what it does commits or rolls back with the caller."""
 
-    def publish(self, events: Sequence[Event]) -> None: ...
+    def publish(self, events: Sequence[Event], *, deadline_s: float | None = None) -> None:
+        """
+        Record events for their handlers, and hand them out.
+
+        :raises QueueFull: the buffer had no room within the deadline.
+        """
+
+    def hand_out(self, event_ids: Sequence[int], *, delay: timedelta = timedelta(0)) -> None:
+        """Bring recorded events to their handlers, again or for the first time."""
 
 
 class QueuePublisher:
     """Outbox rows and django-q2 tasks, in the caller's transaction (ORM broker)."""
 
     @transaction.atomic
-    def publish(self, events: Sequence[Event]) -> None:
-        now = timezone.now()
-        rows = DomainEvent.objects.bulk_create(
-            [
-                DomainEvent(
-                    type=event.type, payload=to_payload(event), occurred_at=event.occurred_at
-                )
-                for event in events
-            ]
-        )
-        deliveries = [
-            EventDelivery(event=row, handler=name, next_attempt_at=now + GRACE)
-            for row in rows
-            for name in handlers_of(row.type)
-        ]
-        EventDelivery.objects.bulk_create(deliveries)
+    def publish(self, events: Sequence[Event], *, deadline_s: float | None = None) -> None:
+        rows = outbox.record(events, deadline_s=deadline_s)
         # An event that nobody handles is recorded, but costs no task.
-        enqueue_deliveries(deliveries)
+        self.hand_out([row.pk for row in rows if handlers_of(row.type)])
 
-
-def enqueue_deliveries(deliveries: Iterable[EventDelivery]) -> int:
-    """Put tasks for the events of these deliveries on the queue; returns the number of events."""
-    event_ids = list(dict.fromkeys(delivery.event_id for delivery in deliveries))
-    for start in range(0, len(event_ids), EVENTS_PER_TASK):
-        enqueue(
-            "turash.events.tasks.dispatch", event_ids=event_ids[start : start + EVENTS_PER_TASK]
-        )
-    return len(event_ids)
+    def hand_out(self, event_ids: Sequence[int], *, delay: timedelta = timedelta(0)) -> None:
+        for start in range(0, len(event_ids), EVENTS_PER_TASK):
+            enqueue(
+                "turash.events.tasks.dispatch",
+                delay=delay,
+                timeout_s=TASK_LIMIT_S,
+                event_ids=list(event_ids[start : start + EVENTS_PER_TASK]),
+            )
 
 
 class MemoryPublisher:
@@ -67,17 +59,29 @@ class MemoryPublisher:
     def __init__(self) -> None:
         self.events: list[Event] = []
 
-    def publish(self, events: Sequence[Event]) -> None:
+    def publish(self, events: Sequence[Event], *, deadline_s: float | None = None) -> None:
         self.events.extend(events)
+
+    def hand_out(self, event_ids: Sequence[int], *, delay: timedelta = timedelta(0)) -> None:
+        raise NotImplementedError("Events in memory have no ids.")
 
 
 @cache
-def publisher(dotted_path: str) -> EventPublisher:
-    """Return the one publisher of that class."""
+def _publisher(dotted_path: str) -> EventPublisher:
     return import_string(dotted_path)()
 
 
-def publish(*events: Event) -> None:
-    """Record events and hand them to their handlers, if the caller's transaction commits."""
+def publisher() -> EventPublisher:
+    """Return the one publisher of the class that EVENT_PUBLISHER names."""
+    return _publisher(settings.EVENT_PUBLISHER)
+
+
+def publish(*events: Event, deadline_s: float | None = None) -> None:
+    """
+    Record events and hand them to their handlers, if the caller's transaction commits.
+
+    :raises QueueFull: more work waits than EVENT_QUEUE_LIMIT allows, and it did not get less within
+        the deadline (EVENT_PUBLISH_DEADLINE_S if None).
+    """
     if events:
-        publisher(settings.EVENT_PUBLISHER).publish(events)
+        publisher().publish(events, deadline_s=deadline_s)

@@ -12,7 +12,7 @@ class EventDeliveryQuerySet(models.QuerySet):
         return self.filter(done_at=None, dead_at=None)
 
     def due(self, now: datetime) -> Self:
-        """Open deliveries whose next attempt should have begun by `now`."""
+        """Open deliveries that a worker may take at `now`."""
         return self.open().filter(next_attempt_at__lte=now)
 
     def dead(self) -> Self:

@@ -52,7 +52,10 @@ class QueueBroker(ORM):
 
     def dequeue(self) -> list[tuple[int, str]] | None:
         try:
-            return self._take() or self._wait()
+            tasks = self._take()
+            if not tasks:
+                self._wait()
+            return tasks
         except DatabaseError:
             # The database is away; a pusher that ended over it would be back no sooner.
             logger.warning("The queue cannot be read; trying again.", exc_info=True)

@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 
-from django.utils import timezone
-
 from turash.events import dispatch as dispatching
+from turash.events import sweeper
 
 
 def dispatch(*, event_ids: Sequence[int], **_: object) -> None:
-    """Deliver events in the order in which they happened."""
-    for event_id in sorted(event_ids):
-        dispatching.deliver(event_id)
+    """Deliver events."""
+    dispatching.deliver(event_ids)
 
 
 def sweep(**_: object) -> int:
-    """Enqueue again what failed or was left behind (scheduled every minute)."""
-    return dispatching.sweep(timezone.now())
+    """Hand out again what failed or was left behind (scheduled every minute)."""
+    return sweeper.sweep()
+
+
+def prune(**_: object) -> int:
+    """Forget old events (scheduled every day)."""
+    return sweeper.prune()

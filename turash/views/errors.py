@@ -1,5 +1,7 @@
 """What went wrong: a problem for callers of the API, a page for people."""
 
+from collections.abc import Callable
+
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -7,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from turash.api.problem_details import is_api, json_problem
+from turash.errors import TryLater
 
 LONGEST_DETAIL = 300
 
@@ -34,6 +37,23 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return json_problem(500)
     # Without the request nothing asks the database who is there: it may be what has failed.
     return HttpResponse(render_to_string("turash/error.html", {"status": 500}), status=500)
+
+
+class TryLaterMiddleware:
+    """Answers 503 where a page, or the admin, finds the system too busy."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, TryLater):
+            return None
+        response = _error(request, 503, exception.message)
+        response["Retry-After"] = str(exception.retry_after_s)
+        return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -1,14 +1,28 @@
-"""`manage.py qcluster`: django-q2's worker cluster, whose processes keep their connections."""
+"""`manage.py qcluster`: the workers; in place of django-q2's own command."""
 
 from typing import Any
 
-from django.db import connections
-from django_q.management.commands import qcluster
+from django.core.management.base import BaseCommand, CommandParser
+
+from turash.events.cluster import Cluster
+
+STOP_AFTER_S = 30
 
 
-class Command(qcluster.Command):
-    def handle(self, *args: Any, **options: Any) -> None:
-        # Web processes close theirs after each request; here a process runs one task at a time,
-        # and a connection of its own costs more than most tasks.
-        connections.settings["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
-        super().handle(*args, **options)
+class Command(BaseCommand):
+    help = (
+        "Start the workers. SIGTERM or Ctrl-C lets them finish what they have begun; a second one "
+        "ends them at once."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--stop-after",
+            type=int,
+            default=STOP_AFTER_S,
+            metavar="SECONDS",
+            help=f"end tasks that are not done so long after SIGTERM ({STOP_AFTER_S})",
+        )
+
+    def handle(self, *, stop_after: int, **options: Any) -> None:
+        Cluster(stop_after_s=stop_after).start()

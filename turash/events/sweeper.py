@@ -1,0 +1,71 @@
+"""Handing out again what a crash left behind, giving dead letters another chance, forgetting."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from turash.events.models import DomainEvent, EventDelivery
+from turash.events.publishers import publisher
+
+# Workers find what waits by themselves as long as any task runs; this is for what they have missed.
+GRACE = timedelta(seconds=30)
+SWEEP_LIMIT = 1000
+PRUNE_LIMIT = 50_000
+
+
+def sweep(*, grace: timedelta = GRACE) -> int:
+    """
+    Hand out the events of deliveries that have been waiting for longer than `grace`.
+
+    While many tasks wait the workers are merely behind: then nothing is added. Returns how many
+    events were handed out.
+    """
+    room = SWEEP_LIMIT - OrmQ.objects.count()
+    if room <= 0:
+        return 0
+    overdue = EventDelivery.objects.due(timezone.now() - grace).order_by("next_attempt_at", "pk")
+    return _hand_out(overdue.values_list("event_id", flat=True)[:room])
+
+
+def retry_dead(deliveries: Iterable[EventDelivery]) -> int:
+    """Give dead letters a fresh set of attempts; returns how many."""
+    keys = [delivery.pk for delivery in deliveries]
+    with transaction.atomic():
+        revived = EventDelivery.objects.dead().filter(pk__in=keys).select_for_update(no_key=True)
+        rows = list(revived.order_by("pk"))
+        EventDelivery.objects.filter(pk__in=[row.pk for row in rows]).update(
+            dead_at=None, attempts=0, next_attempt_at=timezone.now()
+        )
+        _hand_out(row.event_id for row in rows)
+    return len(rows)
+
+
+def hand_out_again(deliveries: Iterable[EventDelivery]) -> int:
+    """Hand out the events of open deliveries now; returns how many events."""
+    return _hand_out(delivery.event_id for delivery in deliveries)
+
+
+def prune() -> int:
+    """
+    Forget settled events that are older than EVENT_RETENTION, with their deliveries.
+
+    What was given up stays until somebody has decided about it. Returns how many events.
+    """
+    unsettled = EventDelivery.objects.filter(event=OuterRef("pk"), done_at=None)
+    old = DomainEvent.objects.filter(
+        ~Exists(unsettled), occurred_at__lt=timezone.now() - settings.EVENT_RETENTION
+    )
+    keys = list(old.order_by("occurred_at").values_list("pk", flat=True)[:PRUNE_LIMIT])
+    DomainEvent.objects.filter(pk__in=keys).delete()
+    return len(keys)
+
+
+def _hand_out(event_ids: Iterable[int]) -> int:
+    unique = list(dict.fromkeys(event_ids))
+    publisher().hand_out(unique)
+    return len(unique)
