@@ -16,22 +16,29 @@ from django.db import connection
 from turash.local import processes
 
 
-def environment() -> dict[str, str]:
+def environment(**extra: str) -> dict[str, str]:
     """Return the environment of a process that works on the test database."""
     parts = connection.settings_dict
     host = parts["HOST"].replace("/", "%2F")
     address = f"postgis://{parts['USER']}@{host}:{parts['PORT'] or 5432}/{parts['NAME']}"
-    return os.environ | {"DATABASE_URL": address, "SECRET_KEY": settings.SECRET_KEY}
+    own = {
+        "DATABASE_URL": address,
+        "SECRET_KEY": settings.SECRET_KEY,
+        "REDIS_URL": settings.REDIS_URL,
+        "REDIS_PREFIX": settings.REDIS_PREFIX,
+        "EVENT_PUBLISHER": settings.EVENT_PUBLISHER,
+    }
+    return os.environ | own | extra
 
 
 @contextmanager
-def running(name: str, *command: str) -> Iterator[subprocess.Popen]:
+def running(name: str, *command: str, **extra: str) -> Iterator[subprocess.Popen]:
     """Run a command of the project until the block ends."""
     with processes.log_file(f"test-{name}").open("wb") as log:
         child = subprocess.Popen(
             [sys.executable, *command],
             cwd=settings.BASE_DIR,
-            env=environment(),
+            env=environment(**extra),
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -42,9 +49,14 @@ def running(name: str, *command: str) -> Iterator[subprocess.Popen]:
             processes.stop_group(f"test-{name}", child)
 
 
-def worker() -> AbstractContextManager[subprocess.Popen]:
-    """Run a worker cluster."""
-    return running("worker", "manage.py", "qcluster")
+def worker(*options: str, **extra: str) -> AbstractContextManager[subprocess.Popen]:
+    """Run a worker cluster, with more in its environment."""
+    return running("worker", "manage.py", "qcluster", *options, **extra)
+
+
+def consumer(*options: str, **extra: str) -> AbstractContextManager[subprocess.Popen]:
+    """Run a consumer of the stream."""
+    return running("consumer", "manage.py", "consume_events", *options, **extra)
 
 
 @contextmanager

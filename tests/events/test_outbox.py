@@ -114,7 +114,9 @@ def test_the_api_answers_503_and_changes_nothing(alice, api_as, full):
 
 @pytest.mark.django_db
 def test_a_page_answers_503_and_changes_nothing(alice, client_as, full):
-    answer = client_as(alice).post("/organizations/new", {"name": "Late", "subtype": "business"})
+    answer = client_as(alice).post(
+        "/organizations/new", {"name": "Late", "subtype": "business", "visibility": "public"}
+    )
     assert answer.status_code == 503
     assert int(answer["Retry-After"]) > 0
     assert "waiting" in answer.content.decode()
