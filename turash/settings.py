@@ -152,6 +152,8 @@ EVENT_PUBLISH_DEADLINE_S = env.float("EVENT_PUBLISH_DEADLINE_S", default=2.0)
 # How long a handler may work on an event, and how long what has happened is remembered.
 EVENT_HANDLER_LIMIT = timedelta(seconds=env.float("EVENT_HANDLER_LIMIT_S", default=30.0))
 EVENT_RETENTION = timedelta(days=env.int("EVENT_RETENTION_DAYS", default=90))
+# What Prometheus brings to /metrics; empty: facilitators alone may look.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 Q_CLUSTER = {
     "name": "turash",
     "orm": "default",

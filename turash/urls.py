@@ -11,6 +11,7 @@ from turash.api.tokens import token_routes
 from turash.realtime.api.views import NotificationListView
 from turash.views import errors, pages, tokens
 from turash.views import map as map_views
+from turash.views.metrics import metrics
 
 # The interactive documentation carries its start in the page itself.
 docs = csp_update({"script-src": ["'unsafe-inline'"], "style-src": ["'unsafe-inline'"]})(
@@ -41,6 +42,7 @@ urlpatterns = [
     path("", include("matching.urls")),
     path("", include("proposals.urls")),
     path("api/v1/", include((api_urlpatterns, "api"))),
+    path("metrics", metrics, name="metrics"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
 ]

@@ -94,4 +94,4 @@ def populated(db, django_capture_on_commit_callbacks):
     Schedule.objects.get_or_create(name="nightly", func="math.sqrt")
     with django_capture_on_commit_callbacks():
         for event_id in DomainEvent.objects.values_list("pk", flat=True):
-            deliver(event_id)
+            deliver([event_id])

@@ -6,14 +6,16 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from turash.admin_bases import ReadOnlyAdmin
-from turash.events import sweeper
+from turash.events import admin_status, sweeper
 from turash.events.catalogue import EVENT_TYPES
 from turash.events.models import DomainEvent, EventDelivery
 from turash.events.querysets import EventDeliveryQuerySet
@@ -52,7 +54,9 @@ class DeliveryStateFilter(admin.SimpleListFilter):
 
 class EventDeliveryInline(admin.TabularInline):
     model = EventDelivery
-    fields = readonly_fields = ("handler", "attempts", "next_attempt_at", "done_at", "dead_at")
+    fields = readonly_fields = (
+        "handler", "attempts", "next_attempt_at", "duration_ms", "done_at", "dead_at"
+    )  # fmt: skip
     extra = 0
     can_delete = False
     show_change_link = True
@@ -69,7 +73,7 @@ class DomainEventAdmin(ReadOnlyAdmin):
     search_fields = ["payload__organization_id", "payload__flow_id", "payload__proposal_id"]
     search_help_text = _("Id of an organization, a flow or a proposal")
     ordering = ["-id"]
-    fields = ["type", "occurred_at", "formatted_payload"]
+    fields = ["type", "version", "occurred_at", "formatted_payload"]
     inlines = [EventDeliveryInline]
 
     @admin.display(description=_("payload"))
@@ -85,7 +89,7 @@ class DomainEventAdmin(ReadOnlyAdmin):
 @admin.register(EventDelivery)
 class EventDeliveryAdmin(ReadOnlyAdmin):
     list_display = [
-        "id", "event", "handler", "attempts", "next_attempt_at", "done_at", "dead_at",
+        "id", "event", "handler", "attempts", "next_attempt_at", "duration", "done_at", "dead_at",
     ]  # fmt: skip
     list_select_related = ["event"]
     list_filter = [DeliveryStateFilter]
@@ -94,16 +98,30 @@ class EventDeliveryAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
     actions = ["retry_dead_letters", "enqueue_again"]
 
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            path(
+                "status/",
+                self.admin_site.admin_view(admin_status.status_page),
+                name="events_status",
+            ),
+            path(
+                "status/retry/",
+                self.admin_site.admin_view(admin_status.retry_kind),
+                name="events_retry_kind",
+            ),
+        ]
+        return own + super().get_urls()
+
+    @admin.display(description=_("duration [ms]"), ordering="duration_ms")
+    def duration(self, delivery: EventDelivery) -> str | None:
+        if delivery.duration_ms is None:
+            return None
+        return number_format(round(delivery.duration_ms, 1), decimal_pos=1)
+
     @admin.action(description=_("Retry the chosen dead letters"), permissions=["act"])
     def retry_dead_letters(self, request: HttpRequest, queryset: EventDeliveryQuerySet) -> None:
-        count = sweeper.retry_dead(queryset)
-        level = messages.SUCCESS if count else messages.WARNING
-        text = ngettext(
-            "%d dead letter will be delivered again.",
-            "%d dead letters will be delivered again.",
-            count,
-        )
-        self.message_user(request, text % count, level)
+        admin_status.tell_retried(request, sweeper.retry_dead(queryset))
 
     @admin.action(description=_("Put the chosen open deliveries on the queue"), permissions=["act"])
     def enqueue_again(self, request: HttpRequest, queryset: EventDeliveryQuerySet) -> None:

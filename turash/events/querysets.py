@@ -18,3 +18,12 @@ class EventDeliveryQuerySet(models.QuerySet):
     def dead(self) -> Self:
         """Dead letters: given up after the last attempt."""
         return self.exclude(dead_at=None)
+
+    def of_kind(self, handler: str | None, event_type: str | None) -> Self:
+        """Deliveries to a handler, of events of a type; None: of all."""
+        result = self
+        if handler is not None:
+            result = result.filter(handler=handler)
+        if event_type is not None:
+            result = result.filter(event__type=event_type)
+        return result

@@ -14,6 +14,7 @@ from turash.events.publishers import publisher
 
 # Workers find what waits by themselves as long as any task runs; this is for what they have missed.
 GRACE = timedelta(seconds=30)
+NO_GRACE = timedelta(0)
 SWEEP_LIMIT = 1000
 PRUNE_LIMIT = 50_000
 
