@@ -1,0 +1,104 @@
+"""After the storm: was every event handled, once, and does the last state hold?"""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from matching import services as matching
+from matching.models import Match
+from organizations.models import Membership, ResourceFlow
+from tests.soak.writers import Writer
+from turash.events.models import DomainEvent, EventDelivery
+from turash.events.registry import handlers_of
+from turash.realtime.models import Notification
+
+
+def complaints(writers: Iterable[Writer]) -> list[str]:
+    """Return in words what went wrong; nothing, if nothing did."""
+    found = []
+    found += _deliveries()
+    found += _notifications()
+    found += _edits(writers)
+    found += _matches()
+    return found
+
+
+def _deliveries() -> list[str]:
+    wrong = []
+    dead = EventDelivery.objects.dead()
+    wrong += [f"dead letter: {row} after {row.attempts}: {row.last_error[-300:]}" for row in dead]
+    open_count = EventDelivery.objects.open().count()
+    if open_count:
+        wrong.append(f"{open_count} deliveries are still open")
+    expected = sum(
+        len(handlers_of(event_type))
+        for event_type in DomainEvent.objects.values_list("type", flat=True).iterator()
+    )
+    if expected != EventDelivery.objects.count():
+        wrong.append(f"{expected} deliveries expected, {EventDelivery.objects.count()} there")
+    return wrong
+
+
+def _notifications() -> list[str]:
+    """One notification for each event and organization with members: no less, no more."""
+    listening = set(Membership.objects.values_list("organization_id", flat=True))
+    listening = {str(key) for key in listening}
+    expected: Counter = Counter()
+    for event in DomainEvent.objects.order_by("pk").iterator():
+        for organization_id, subject in _told_by(event.type, event.payload):
+            if organization_id in listening:
+                expected[(event.type, event.occurred_at, organization_id, subject)] += 1
+    found = Counter(
+        (row.type, row.occurred_at, str(row.organization_id), str(row.subject_id))
+        for row in Notification.objects.order_by("pk").iterator()
+    )
+    lost, doubled = expected - found, found - expected
+    return [f"{sum(lost.values())} notifications lost: {list(lost)[:3]}"] * bool(lost) + [
+        f"{sum(doubled.values())} notifications too many: {list(doubled)[:3]}"
+    ] * bool(doubled)
+
+
+def _told_by(event_type: str, payload: dict[str, Any]) -> list[tuple[str | None, str]]:
+    if event_type.startswith("match_"):
+        ends = (payload["output_organization_id"], payload["input_organization_id"])
+        return [(key, payload["match_id"]) for key in ends]
+    if event_type.startswith("resource_flow_"):
+        return [(payload["organization_id"], payload["flow_id"])]
+    if event_type.startswith("site_"):
+        return [(payload["organization_id"], payload["site_id"])]
+    if event_type == "organization_created":
+        return [(payload["organization_id"], payload["organization_id"])]
+    if event_type == "matching_run_finished" and payload["organization_id"]:
+        return [(payload["organization_id"], payload["run_id"])]
+    raise AssertionError(f"The storm causes no {event_type}.")
+
+
+def _edits(writers: Iterable[Writer]) -> list[str]:
+    """What was confirmed is there, announced; what was rolled back is not."""
+    wrong = []
+    announced = Counter(
+        DomainEvent.objects.filter(type="resource_flow_updated").values_list(
+            "payload__flow_id", flat=True
+        )
+    )
+    for writer in writers:
+        for flow_id, number in writer.confirmed.items():
+            name = ResourceFlow.objects.get(pk=flow_id).name
+            kind, _, last = name.rpartition(" ")
+            if kind != "edit" or int(last) < number:
+                wrong.append(f"flow {flow_id} is called {name!r}, but edit {number} was confirmed")
+        told = sum(announced[str(flow_id)] for flow_id in writer.flow_ids)
+        if told < writer.edits:
+            wrong.append(f"{writer.edits} edits confirmed, but {told} announced")
+    return wrong
+
+
+def _matches() -> list[str]:
+    """A full run changes nothing: the matches are those of the last state."""
+    before = {row.pk: row for row in Match.objects.all()}
+    matching.execute_run(matching.request_run().pk)
+    after = {row.pk: row for row in Match.objects.all()}
+    if before.keys() != after.keys():
+        return [f"matches differ from a full run: {len(before)} before, {len(after)} after"]
+    changed = [key for key in after if after[key].updated_at != before[key].updated_at]
+    return [f"{len(changed)} matches differ from a full run"] * bool(changed)
