@@ -18,7 +18,9 @@ from turash.realtime.services import notify
 
 @handles(ResourceFlowCreated, ResourceFlowUpdated)
 def rematch(event: ResourceFlowCreated | ResourceFlowUpdated) -> None:
-    services.rematch_flow(flow_id=event.flow_id)
+    # A new flow is matched at once; of one that is being edited the last state counts.
+    delay = services.NOW if isinstance(event, ResourceFlowCreated) else services.PAUSE
+    services.request_rematches([event.flow_id], delay=delay)
 
 
 @handles(ImportFinished)

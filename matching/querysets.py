@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
@@ -86,7 +87,11 @@ class MatchQuerySet(models.QuerySet):
 class MatchingRunQuerySet(models.QuerySet):
     def unfinished(self) -> Self:
         """Runs that wait or work."""
-        return self.filter(status__in=["queued", "running"])
+        return self.filter(status__in=self.model.UNFINISHED)
+
+    def of_all(self) -> Self:
+        """Runs of all organizations."""
+        return self.filter(organization=None)
 
     def visible_to(self, viewer: Viewer) -> Self:
         """Runs of the viewer's organizations; facilitators see all."""
@@ -95,3 +100,23 @@ class MatchingRunQuerySet(models.QuerySet):
         if viewer.is_facilitator:
             return self
         return self.filter(organization__in=viewer.organizations.values("pk"))
+
+
+class MatchingRunPartitionQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        """Partitions that are still to be done."""
+        return self.filter(status__in=self.model.OPEN)
+
+    def count_by_status(self) -> dict[str, int]:
+        """Return how many there are in each state, 0 included."""
+        counts = dict.fromkeys(self.model.Status.values, 0)
+        counts |= dict(
+            self.order_by().values_list("status").annotate(models.Count("pk")).values_list()
+        )
+        return counts
+
+
+class RematchRequestQuerySet(models.QuerySet):
+    def due(self, now: datetime) -> Self:
+        """Requests whose time has come."""
+        return self.filter(due_at__lte=now)

@@ -22,7 +22,7 @@ def resource_flow_is_going(instance: ResourceFlow, **_: Any) -> None:
     publish(*store.events_about(MatchLost, matches))
     partners = {match.output_id for match in matches} | {match.input_id for match in matches}
     Match.objects.of_flow(instance.pk).delete()
-    services.rematch_later(partners - {instance.pk})
+    services.request_rematches(partners - {instance.pk})
 
 
 @receiver(post_spawn)

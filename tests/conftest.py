@@ -1,6 +1,7 @@
 """The cast and the stage: who signs in, and how events reach their handlers in tests."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.conf import settings as django_settings
@@ -32,6 +33,12 @@ def _cheap_passwords(settings):
         "django.contrib.auth.hashers.MD5PasswordHasher",
         "django.contrib.auth.hashers.PBKDF2PasswordHasher",
     ]
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch):
+    """Changed flows are matched as soon as the test's worker runs; real workers keep the pause."""
+    monkeypatch.setattr("matching.services.PAUSE", timedelta(0))
 
 
 def _member(role: str, organization=None, **fields) -> User:

@@ -1,7 +1,6 @@
 """Incremental matching: what one changed flow changes, with the same result as a full run."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -17,7 +16,6 @@ from matching.models import Match
 from organizations.models import ResourceFlow
 from turash.events.catalogue import MatchFound, MatchLost
 from turash.events.publishers import publish
-from turash.events.queue import enqueue
 
 # What orders partners: higher score, then nearer, then smaller id.
 Key = tuple[float, float, UUID]
@@ -30,12 +28,6 @@ class Changes:
 
     found: list[Match] = field(default_factory=list)
     lost: list[Match] = field(default_factory=list)
-
-
-def rematch_later(flow_ids: Iterable[UUID]) -> None:
-    """Enqueue the rematch of flows, in the caller's transaction."""
-    for flow_id in flow_ids:
-        enqueue("matching.tasks.rematch_flow", flow_id=flow_id)
 
 
 @transaction.atomic

@@ -1,0 +1,166 @@
+"""Runs that recompute matches, and the parts of their work."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from matching.querysets import MatchingRunPartitionQuerySet, MatchingRunQuerySet
+from organizations.ids import new_id
+from organizations.models import Organization, ResourceType
+
+
+class MatchingRun(models.Model):
+    """A recomputation of matches, and how far it has got."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        FINISHED = "finished", _("Finished")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    UNFINISHED = (Status.QUEUED, Status.RUNNING)
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(
+        Organization,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="matching_runs",
+        verbose_name=_("organization"),
+        help_text=_("Empty: all organizations."),
+    )
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("requested by"),
+    )
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.QUEUED
+    )
+    # Sums over the partitions, brought up to date as these report.
+    done_count = models.PositiveIntegerField(_("flows done"), default=0)
+    total_count = models.PositiveIntegerField(_("flows in all"), default=0)
+    match_count = models.PositiveIntegerField(_("matches"), null=True, blank=True)
+    found_count = models.PositiveIntegerField(_("new matches"), null=True, blank=True)
+    lost_count = models.PositiveIntegerField(_("lost matches"), null=True, blank=True)
+    finish_attempts = models.PositiveSmallIntegerField(
+        _("attempts of the final step"), default=0, editable=False
+    )
+    error = models.TextField(_("error"), blank=True)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+
+    objects = MatchingRunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("matching run")
+        verbose_name_plural = _("matching runs")
+        ordering = ["-created_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(done_count__lte=F("total_count")),
+                name="matching_run_does_no_more_than_all",
+            ),
+            models.UniqueConstraint(
+                fields=["organization"],
+                condition=Q(status__in=["queued", "running"]),
+                nulls_distinct=False,
+                name="matching_run_is_the_only_unfinished_one",
+                violation_error_message=_(
+                    "The matches are being recomputed already; wait for that run."
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_status_display()} {self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.status in self.UNFINISHED
+
+    @property
+    def done_share(self) -> float:
+        """How much of the work is done, 0 to 1."""
+        return self.done_count / self.total_count if self.total_count else 0.0
+
+
+class MatchingRunPartition(models.Model):
+    """
+    A part of a run that one worker does: a slice of the flows of one tree of resource types.
+
+    A match always lies within one tree, so a partition needs no other tree's flows. In a run of
+    one organization it is a slice of that organization's flows, and the tree is null.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    OPEN = (Status.QUEUED, Status.RUNNING)
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(
+        MatchingRun, models.CASCADE, related_name="partitions", verbose_name=_("matching run")
+    )
+    number = models.PositiveIntegerField(_("number"))
+    root_type = models.ForeignKey(
+        ResourceType, models.CASCADE, null=True, related_name="+", verbose_name=_("resource type")
+    )
+    slice_number = models.PositiveIntegerField(_("slice"), default=0)
+    slice_count = models.PositiveIntegerField(_("slices"), default=1)
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.QUEUED
+    )
+    done_count = models.PositiveIntegerField(_("flows done"), default=0)
+    total_count = models.PositiveIntegerField(_("flows in all"), default=0)
+    # Counted by runs of one organization; a run of all knows them when it swaps the result in.
+    found_count = models.PositiveIntegerField(_("new matches"), default=0)
+    lost_count = models.PositiveIntegerField(_("lost matches"), default=0)
+    # Also tells whose work it is: an attempt that was given up cannot write any more.
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    error = models.TextField(_("error"), blank=True)
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
+    updated_at = models.DateTimeField(_("last sign of life"), default=timezone.now)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+
+    objects = MatchingRunPartitionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("partition of a run")
+        verbose_name_plural = _("partitions of runs")
+        ordering = ["run", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "number"], name="matching_partition_number_is_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(done_count__lte=F("total_count")),
+                name="matching_partition_does_no_more_than_all",
+            ),
+            models.CheckConstraint(
+                condition=Q(slice_number__lt=F("slice_count")),
+                name="matching_partition_slice_is_one_of_all",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["updated_at"],
+                condition=Q(status__in=["queued", "running"]),
+                name="matching_partition_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}"
