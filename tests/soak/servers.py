@@ -46,21 +46,27 @@ def start_again() -> None:
 
 
 def kill_postgres() -> None:
-    os.kill(_pid_of_postgres(), signal.SIGKILL)
+    _end(_pid_of_postgres(), signal.SIGKILL)
 
 
 def restart_postgres() -> None:
     """A fast shutdown, as for an update of the server."""
-    pid = _pid_of_postgres()
-    os.kill(pid, signal.SIGINT)
-    while processes.is_alive(pid):
-        time.sleep(0.02)
+    _end(_pid_of_postgres(), signal.SIGINT)
 
 
 def kill_redis() -> None:
-    os.kill(
-        redis_client.Redis.from_url(redis.redis_url()).info("server")["process_id"], signal.SIGKILL
-    )
+    client = redis_client.Redis.from_url(redis.redis_url())
+    _end(client.info("server")["process_id"], signal.SIGKILL)
+
+
+def _end(pid: int, signal_number: int) -> None:
+    os.kill(pid, signal_number)
+    try:
+        # Its parent, if that is us, lets go of the last trace: it would pass for a running server.
+        os.waitpid(pid, 0)
+    except ChildProcessError:
+        while processes.is_alive(pid):
+            time.sleep(0.02)
 
 
 def _pid_of_postgres() -> int:

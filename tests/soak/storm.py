@@ -139,7 +139,14 @@ class _Storm:
         names = {
             "cluster 1": [*manage, "qcluster"],
             "cluster 2": [*manage, "qcluster"],
-            "web": [*manage, "web", "--port", str(self.port)],
+            "web": [
+                sys.executable,
+                "-m",
+                "daphne",
+                "-p",
+                str(self.port),
+                "turash.asgi:application",
+            ],
         }
         if self.arguments.publisher == "streams":
             names |= {f"consumer {n}": [*manage, "consume_events"] for n in (1, 2, 3)}

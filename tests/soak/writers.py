@@ -6,7 +6,7 @@ import threading
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import DatabaseError, close_old_connections, connection, transaction
 
@@ -34,6 +34,7 @@ class Writer(threading.Thread):
     seed: int
     confirmed: dict[Any, int] = field(default_factory=dict)
     edits: int = 0
+    together: ClassVar[int] = 1
     rolled_back: int = 0
 
     def __post_init__(self) -> None:
@@ -48,27 +49,30 @@ class Writer(threading.Thread):
         number = 0
         while not self.stopping.wait(PAUSE_S):
             number += 1
-            flow_id = self.chance.choice(self.flow_ids)
+            flow_ids = self.chance.sample(self.flow_ids, self.together)
             amount = self.chance.randint(100, 5000)
-            if self.edit(flow_id, number, amount):
-                self.confirmed[flow_id] = number
-                self.edits += 1
+            if self.edit(flow_ids, number, amount):
+                self.confirmed |= dict.fromkeys(flow_ids, number)
+                self.edits += len(flow_ids)
 
-    def edit(self, flow_id: Any, number: int, amount: int) -> bool:
+    def edit(self, flow_ids: list, number: int, amount: int) -> bool:
+        """Change flows; returns whether that was confirmed."""
         raise NotImplementedError
 
 
 class ServiceWriter(Writer):
-    """Uses the services; a tenth of its edits is rolled back."""
+    """Uses the services, for several flows at a time; a tenth of its edits is rolled back."""
 
-    def edit(self, flow_id: Any, number: int, amount: int) -> bool:
+    together = 3
+
+    def edit(self, flow_ids: list, number: int, amount: int) -> bool:
         close_old_connections()
         is_unsure = self.chance.random() < 0.1
         try:
             with transaction.atomic():
-                flow = ResourceFlow.objects.get(pk=flow_id)
                 name = f"rolled back {number}" if is_unsure else f"edit {number}"
-                services.update_flow(actor=self.user, flow=flow, name=name, amount=amount)
+                for flow in ResourceFlow.objects.filter(pk__in=flow_ids):
+                    services.update_flow(actor=self.user, flow=flow, name=name, amount=amount)
                 if is_unsure:
                     raise _ChangeOfMind
         except _ChangeOfMind:
@@ -89,7 +93,8 @@ class WebWriter(Writer):
 
     __hash__ = Writer.__hash__
 
-    def edit(self, flow_id: Any, number: int, amount: int) -> bool:
+    def edit(self, flow_ids: list, number: int, amount: int) -> bool:
+        (flow_id,) = flow_ids
         body = {"name": f"edit {number}", "quantity": {"amount": amount}}
         request = urllib.request.Request(
             f"{self.url}/api/v1/resource-flows/{flow_id}",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import cache
 from types import UnionType
 from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -181,7 +182,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
 
 def to_payload(event: Event) -> dict[str, Any]:
     """Return the event's own fields (all but `occurred_at`) as JSON-ready values."""
-    values = {name: getattr(event, name) for name in _payload_fields(type(event))}
+    values = {name: getattr(event, name) for name in _payload_fields(type(event))}  # type: ignore[arg-type]  # classes have a hash
     return {
         name: str(value) if isinstance(value, UUID) else value for name, value in values.items()
     }
@@ -202,18 +203,20 @@ def from_payload(event_type: str, version: int, payload: Any, occurred_at: datet
         )
     if not isinstance(payload, dict):
         raise MalformedEvent(f"The payload of {event_type} is not an object.")
-    names = _payload_fields(cls)
-    if set(names) != set(payload):
+    hints = _payload_fields(cls)  # type: ignore[arg-type]
+    if hints.keys() != payload.keys():
         raise MalformedEvent(
-            f"{event_type} has the fields {sorted(names)}, but the payload has {sorted(payload)}."
+            f"{event_type} has the fields {sorted(hints)}, but the payload has {sorted(payload)}."
         )
-    hints = get_type_hints(cls)
-    values = {name: _coerce(name, payload[name], hints[name]) for name in names}
+    values = {name: _coerce(name, payload[name], hint) for name, hint in hints.items()}
     return cls(occurred_at=occurred_at, **values)
 
 
-def _payload_fields(cls: type[Event]) -> list[str]:
-    return [field.name for field in fields(cls) if field.name != "occurred_at"]
+@cache
+def _payload_fields(cls: type[Event]) -> dict[str, Any]:
+    """Return the type of each of the event's own fields."""
+    hints = get_type_hints(cls)
+    return {one.name: hints[one.name] for one in fields(cls) if one.name != "occurred_at"}
 
 
 def _coerce(name: str, value: Any, hint: Any) -> Any:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -36,7 +37,7 @@ RETURNING d.id, d.handler, d.attempts, d.event_id, e.type, e.version, e.payload:
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Claim:
     """One attempt at one delivery; `attempt` tells it from earlier and later ones."""
 
@@ -49,9 +50,10 @@ class Claim:
     payload: str
     occurred_at: datetime
 
+    @cached_property
     def event(self) -> Event:
         """
-        Rebuild the event.
+        The event, rebuilt.
 
         :raises MalformedEvent: it does not fit the catalogue.
         """

@@ -15,7 +15,7 @@ from turash.events.models import DomainEvent, EventDelivery
 
 logger = logging.getLogger(__name__)
 
-ENTRIES_AT_A_TIME = 100
+ENTRIES_AT_A_TIME = 500
 # Also the longest that a consumer at rest needs to notice that it is to stop.
 BLOCK_MS = 500
 LOOK_FOR_OVERDUE_S = 1.0

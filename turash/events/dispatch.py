@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8
 # Deliveries that share a transaction, and how long they wait for others before each goes alone.
-TOGETHER = 25
+TOGETHER = 50
 LOCK_WAIT_TOGETHER_S = 0.5
 # A statement of the database ends by itself first: an alarm in its midst costs the connection.
 ALARM_AFTER_S = 1.0
@@ -62,7 +62,7 @@ def _is_fit(one: Claim) -> bool:
         _fail(one, f"The worker died while it handled this, {MAX_ATTEMPTS} times.", is_final=True)
         return False
     try:
-        one.event()
+        _ = one.event
         _handler_of(one)
     except (MalformedEvent, UnknownHandler) as error:
         _fail(one, str(error), is_final=True)
@@ -103,7 +103,7 @@ def _handle(batch: Sequence[Claim], *, lock_s: float) -> None:
     with deadlines.time_limit(limit_s + ALARM_AFTER_S), outbox.handling():
         for one in claims.lock(batch):
             started = time.perf_counter()
-            _handler_of(one)(one.event())
+            _handler_of(one)(one.event)
             durations_ms[one.delivery_id] = (time.perf_counter() - started) * 1000
         claims.mark_done(durations_ms)
 

@@ -1,0 +1,6 @@
+"""Turash with the tiny handler in place of all others."""
+
+from turash.settings import *  # noqa: F403
+from turash.settings import INSTALLED_APPS
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.bench.tiny"]

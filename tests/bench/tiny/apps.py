@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class TinyConfig(AppConfig):
+    name = "tests.bench.tiny"
+
+    def ready(self) -> None:
+        from turash.events import registry
+
+        registry._handlers = {"organization_created": {"tiny": lambda event: None}}
