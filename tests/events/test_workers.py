@@ -1,14 +1,21 @@
-"""With real worker processes: what is committed is handled once, also by two clusters at once."""
+"""With real workers: what is committed is handled once, whoever dies or is told to stop."""
 
 import os
 import signal
+import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+import psycopg
 import pytest
+from django.db import connection
 
-from matching.models import Match, RematchRequest
-from tests.factories import MembershipFactory, ResourceFlowFactory
+from matching.models import Match
+from tests.factories import MembershipFactory, ResourceFlowFactory, SiteFactory
 from tests.processes import wait_for, worker
+from turash.events import sweeper
 from turash.events.models import EventDelivery
 from turash.realtime.models import Notification
 
@@ -16,8 +23,26 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 def all_is_done() -> bool:
-    # Asked in this order: a rematch publishes its events before its request is struck out.
-    return not (RematchRequest.objects.exists() or EventDelivery.objects.open().exists())
+    return not EventDelivery.objects.open().exists()
+
+
+def told_about(event_type: str) -> Counter:
+    """How often each subject was told about."""
+    return Counter(
+        Notification.objects.filter(type=event_type).values_list("subject_id", flat=True)
+    )
+
+
+def processes_of(group: int) -> list[int]:
+    """The processes of a cluster, its leader not among them."""
+    members = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and os.getpgid(int(entry.name)) == group:
+                members.append(int(entry.name))
+        except ProcessLookupError:
+            continue
+    return [pid for pid in members if pid != group]
 
 
 def test_two_clusters_handle_every_event_once():
@@ -29,32 +54,120 @@ def test_two_clusters_handle_every_event_once():
                 direction="output" if number % 2 else "input",
             )
         wait_for(all_is_done)
+        wait_for(lambda: Match.objects.exists() and all_is_done())
 
     assert not EventDelivery.objects.dead().exists()
-    assert Match.objects.exists()
-    told = Counter(
-        Notification.objects.filter(type="resource_flow_created").values_list(
-            "subject_id", flat=True
-        )
-    )
+    told = told_about("resource_flow_created")
     assert set(told.values()) == {1}
     assert len(told) == 40
-    found = Counter(
-        Notification.objects.filter(type="match_found").values_list("subject_id", flat=True)
-    )
     # One for each side.
-    assert set(found.values()) == {2}
+    assert set(told_about("match_found").values()) == {2}
 
 
-def test_what_a_killed_worker_left_is_done_by_the_next():
+def test_a_killed_cluster_leaves_nobody_behind_and_nothing_undone():
     owner = MembershipFactory()
     with worker() as cluster:
-        ResourceFlowFactory(site__organization=owner.organization)
+        SiteFactory(organization=owner.organization)
         wait_for(all_is_done)
-        os.killpg(cluster.pid, signal.SIGKILL)
+        family = processes_of(cluster.pid)
+        # A guard, two workers, the pusher and the monitor.
+        assert len(family) == 5
+        cluster.kill()
+        wait_for(lambda: not processes_of(cluster.pid), seconds=10)
 
-    ResourceFlowFactory(site__organization=owner.organization)
+    SiteFactory(organization=owner.organization)
     assert not all_is_done()
     with worker():
         wait_for(all_is_done)
-    assert Notification.objects.filter(type="resource_flow_created").count() == 2
+    assert list(told_about("site_created").values()) == [1, 1]
+
+
+@contextmanager
+def handlers_held_up() -> Iterator[None]:
+    """Let handlers wait in the midst of their work: nobody can write a notification."""
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("LOCK TABLE realtime_notification IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+def somebody_is_held_up() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks"
+            " WHERE NOT granted AND relation = 'realtime_notification'::regclass"
+        )
+        return cursor.fetchone()[0] > 0
+
+
+def finish() -> None:
+    """Let a new worker do what is left."""
+    with worker():
+
+        def swept_and_done() -> bool:
+            sweeper.sweep(grace=sweeper.NO_GRACE)
+            return all_is_done()
+
+        wait_for(swept_and_done)
+
+
+def test_a_worker_killed_in_the_midst_of_its_work_costs_an_attempt_and_nothing_else():
+    owner = MembershipFactory()
+    with worker(EVENT_HANDLER_LIMIT_S="2") as cluster, handlers_held_up():
+        SiteFactory(organization=owner.organization)
+        wait_for(somebody_is_held_up)
+        cluster.kill()
+        wait_for(lambda: not processes_of(cluster.pid), seconds=10)
+    finish()
+    assert list(told_about("site_created").values()) == [1]
+    deliveries = EventDelivery.objects.filter(event__type="site_created")
+    assert [row.attempts for row in deliveries] == [2]
+
+
+def test_told_to_stop_a_cluster_finishes_what_it_has_begun():
+    owner = MembershipFactory()
+    with worker() as cluster:
+        with handlers_held_up():
+            SiteFactory(organization=owner.organization)
+            wait_for(somebody_is_held_up)
+            cluster.terminate()
+            time.sleep(1)
+            assert cluster.poll() is None
+        assert cluster.wait(20) == 0
+    assert all_is_done()
+    assert [row.attempts for row in EventDelivery.objects.filter(handler__contains="site")] == [1]
+
+
+@pytest.mark.parametrize("reason", ["limit", "second signal"])
+def test_a_cluster_that_does_not_finish_is_ended_and_nothing_is_lost(reason):
+    owner = MembershipFactory()
+    options = ["--stop-after", "2"] if reason == "limit" else []
+    with worker(*options, EVENT_HANDLER_LIMIT_S="2") as cluster, handlers_held_up():
+        wait_for(lambda: len(processes_of(cluster.pid)) == 5)
+        SiteFactory(organization=owner.organization)
+        wait_for(somebody_is_held_up)
+        cluster.terminate()
+        started = time.monotonic()
+        if reason == "second signal":
+            time.sleep(0.3)
+            cluster.send_signal(signal.SIGINT)
+        assert cluster.wait(10) == 1
+        assert time.monotonic() - started < 5
+        wait_for(lambda: not processes_of(cluster.pid), seconds=10)
+    finish()
+    assert list(told_about("site_created").values()) == [1]
+
+
+def test_told_to_stop_under_load_nothing_is_lost_or_done_twice():
+    owner = MembershipFactory()
+    with worker() as cluster:
+        SiteFactory(organization=owner.organization)
+        wait_for(all_is_done)
+        for _ in range(300):
+            SiteFactory(organization=owner.organization)
+        cluster.terminate()
+        assert cluster.wait(30) == 0
+    finish()
+    told = told_about("site_created")
+    assert len(told) == 301
+    assert set(told.values()) == {1}
+    assert not EventDelivery.objects.dead().exists()
