@@ -123,17 +123,6 @@ LOGOUT_REDIRECT_URL = "landing"
 REDIS_URL = env.str("REDIS_URL", default="") or redis.redis_url()
 # Several installations can share a Redis.
 REDIS_PREFIX = env.str("REDIS_PREFIX", default="turash")
-CHANNEL_LAYERS = {
-    "default": {
-        "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {
-            # Above the 5 s for which the layer waits for a message: a quiet websocket lives on.
-            "hosts": [{"address": REDIS_URL, "socket_timeout": 30}],
-            "prefix": REDIS_PREFIX,
-        },
-    }
-}
-
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",

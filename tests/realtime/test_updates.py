@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 import pytest
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async as in_database
 from channels.testing import WebsocketCommunicator
 from django.test import Client
 from knox.models import AuthToken
@@ -20,17 +20,17 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 HOST = (b"host", b"turash.test")
 
 
-@sync_to_async
+@in_database
 def member() -> Membership:
     return MembershipFactory()
 
 
-@sync_to_async
+@in_database
 def token_of(user) -> bytes:
     return AuthToken.objects.create(user)[1].encode()
 
 
-@sync_to_async
+@in_database
 def tell(organization_id) -> None:
     event = OrganizationCreated(organization_id=organization_id)
     notify(
@@ -72,7 +72,7 @@ async def test_what_was_missed_is_replayed_in_order_without_gap_or_duplicate():
     ours = await member()
     for _ in range(5):
         await tell(ours.organization_id)
-    ids = await sync_to_async(lambda: list(Notification.objects.values_list("pk", flat=True)))()
+    ids = await in_database(lambda: list(Notification.objects.values_list("pk", flat=True)))()
     socket = await connected(ours.user, f"?after={ids[1]}")
     await tell(ours.organization_id)
     received = [(await socket.receive_json_from())["id"] for _ in range(4)]
@@ -93,8 +93,8 @@ async def test_without_after_only_news_arrive():
 async def test_who_has_left_an_organization_hears_no_more():
     ours = await member()
     socket = await connected(ours.user)
-    await sync_to_async(ours.delete)()
-    await sync_to_async(MembershipFactory)(organization_id=ours.organization_id)
+    await in_database(ours.delete)()
+    await in_database(MembershipFactory)(organization_id=ours.organization_id)
     await tell(ours.organization_id)
     assert await socket.receive_nothing()
     await socket.disconnect()
@@ -112,7 +112,7 @@ async def test_nobody_in_particular_is_turned_away(header):
 async def test_a_session_works_from_the_same_origin_only():
     ours = await member()
     client = Client()
-    await sync_to_async(client.force_login)(ours.user)
+    await in_database(client.force_login)(ours.user)
     cookie = f"sessionid={client.cookies['sessionid'].value}".encode()
     for origin, welcome in [(b"https://turash.test", True), (b"https://evil.test", False)]:
         socket = WebsocketCommunicator(
@@ -146,4 +146,4 @@ async def test_what_a_client_sends_is_answered_with_an_error(message):
 
 async def test_an_organization_without_members_is_not_written_to():
     await tell(uuid4())
-    assert await sync_to_async(Notification.objects.count)() == 0
+    assert await in_database(Notification.objects.count)() == 0

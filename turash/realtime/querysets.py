@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
-
 
 class NotificationQuerySet(models.QuerySet):
-    def visible_to(self, viewer: AbstractBaseUser | AnonymousUser | Any) -> Self:
-        """What the viewer's organizations have been told."""
+    def visible_to(self, viewer: AnonymousUser | Any) -> Self:
+        """What the viewer's organizations have been told; nothing, once the viewer is inactive."""
         if isinstance(viewer, AnonymousUser):
             return self.none()
-        return self.filter(organization__in=viewer.organizations.values("pk"))
+        memberships = viewer.memberships.filter(user__is_active=True)
+        return self.filter(organization__in=memberships.values("organization"))
+
+    def audience(self) -> models.QuerySet[Any, Any]:
+        """
+        Pairs of an organization that has been told something and a user who may see it.
+
+        This is `visible_to` for all users at once; a test holds the two together.
+        """
+        return (
+            self.filter(organization__memberships__user__is_active=True)
+            .order_by()
+            .values_list("organization_id", "organization__memberships__user")
+            .distinct()
+        )
 
     def after(self, notification_id: int) -> Self:
         """What came after that one, in order."""
         return self.filter(pk__gt=notification_id).order_by("pk")
+
+    def newest_id(self) -> int:
+        """The id of the newest one; 0: there is none."""
+        return self.aggregate(newest=models.Max("pk"))["newest"] or 0

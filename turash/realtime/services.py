@@ -1,11 +1,8 @@
-"""Telling organizations what concerns them: a durable row first, then a poke to open pages."""
+"""Telling organizations what concerns them: durable rows, whose commit wakes the websockets."""
 
 from collections.abc import Iterable
-from functools import partial
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.apps import apps
 from django.db import connection, transaction
 
@@ -14,11 +11,6 @@ from turash.realtime.models import Notification
 
 # Held until commit by whoever adds notifications, so that they appear in the order of their ids.
 _ORDER_LOCK = 0x7455_7261
-
-
-def group_of(organization_id: UUID | str) -> str:
-    """Return the channel group that hears about an organization."""
-    return f"organization.{organization_id}"
 
 
 @transaction.atomic
@@ -54,11 +46,3 @@ def notify(
         )
         for organization_id in listening
     )
-    transaction.on_commit(partial(_poke, listening))
-
-
-def _poke(organization_ids: list[UUID]) -> None:
-    """Say "there is news"; who hears it reads the rows, so nothing can leak or be reordered."""
-    layer = get_channel_layer()
-    for organization_id in organization_ids:
-        async_to_sync(layer.group_send)(group_of(organization_id), {"type": "news"})
