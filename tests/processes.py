@@ -60,15 +60,21 @@ def consumer(*options: str, **extra: str) -> AbstractContextManager[subprocess.P
 
 
 @contextmanager
-def web() -> Iterator[str]:
-    """Run the web server; the address it answers at."""
+def web_process(*options: str) -> Iterator[tuple[str, subprocess.Popen]]:
+    """Run the web server; the address it answers at, and the process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    command = ("-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "turash.asgi:application")
-    with running("web", *command):
+    with running("web", "manage.py", "web", "--port", str(port), *options) as child:
         wait_for(lambda: _answers(f"{url}/login"))
+        yield url, child
+
+
+@contextmanager
+def web() -> Iterator[str]:
+    """Run the web server; the address it answers at."""
+    with web_process() as (url, _):
         yield url
 
 

@@ -3,47 +3,21 @@
 from uuid import uuid4
 
 import pytest
-from channels.db import database_sync_to_async as in_database
 from channels.testing import WebsocketCommunicator
 from django.test import Client
-from knox.models import AuthToken
 
-from organizations.models import Membership
 from tests.factories import MembershipFactory
+from tests.realtime.stage import ids_of, in_database, member, tell, token_of
 from turash.asgi import application
-from turash.events.catalogue import OrganizationCreated
 from turash.realtime.models import Notification
-from turash.realtime.services import notify
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 HOST = (b"host", b"turash.test")
 
 
-@in_database
-def member() -> Membership:
-    return MembershipFactory()
-
-
-@in_database
-def token_of(user) -> bytes:
-    return AuthToken.objects.create(user)[1].encode()
-
-
-@in_database
-def tell(organization_id) -> None:
-    event = OrganizationCreated(organization_id=organization_id)
-    notify(
-        event,
-        organization_ids=[organization_id],
-        kind="organization",
-        subject_id=organization_id,
-        url="/organizations/x",
-    )
-
-
 async def connected(user, query: str = "") -> WebsocketCommunicator:
-    headers = [HOST, (b"authorization", b"Token " + await token_of(user))]
+    headers = [HOST, (b"authorization", f"Token {await token_of(user)}".encode())]
     socket = WebsocketCommunicator(application, f"/ws/updates{query}", headers=headers)
     accepted, _ = await socket.connect()
     assert accepted
@@ -72,7 +46,7 @@ async def test_what_was_missed_is_replayed_in_order_without_gap_or_duplicate():
     ours = await member()
     for _ in range(5):
         await tell(ours.organization_id)
-    ids = await in_database(lambda: list(Notification.objects.values_list("pk", flat=True)))()
+    ids = await ids_of(ours.organization_id)
     socket = await connected(ours.user, f"?after={ids[1]}")
     await tell(ours.organization_id)
     received = [(await socket.receive_json_from())["id"] for _ in range(4)]

@@ -62,8 +62,7 @@ class Command(BaseCommand):
         connections.close_all()
         port = _free_port(port)
         url = f"http://localhost:{port}/"
-        web = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port),
-               "--application-close-timeout", "5", "turash.asgi:application"]  # fmt: skip
+        web = [sys.executable, "manage.py", "web", "--port", str(port), "--stop-after", "5"]
         worker = [sys.executable, "manage.py", "qcluster"]
         with self._step("Web and worker"):
             children = {

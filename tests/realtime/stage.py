@@ -1,0 +1,55 @@
+"""People, what they are told, and database sessions, for tests of the websocket."""
+
+from channels.db import database_sync_to_async
+from django.db import connection
+from knox.models import AuthToken
+
+from organizations.models import Membership
+from tests.factories import MembershipFactory
+from turash.events.catalogue import OrganizationCreated
+from turash.realtime.models import Notification
+from turash.realtime.services import notify
+
+# Closes its connection: one that is left open would hold up the removal of the test database.
+in_database = database_sync_to_async
+
+
+@in_database
+def member(**fields) -> Membership:
+    return MembershipFactory(**fields)
+
+
+@in_database
+def token_of(user) -> str:
+    return AuthToken.objects.create(user)[1]
+
+
+def tell_now(*organization_ids) -> None:
+    """Tell organizations something, from a thread."""
+    notify(
+        OrganizationCreated(organization_id=organization_ids[0]),
+        organization_ids=organization_ids,
+        kind="organization",
+        subject_id=organization_ids[0],
+        url="/organizations/x",
+    )
+
+
+tell = in_database(tell_now)
+
+
+@in_database
+def ids_of(*organization_ids) -> list[int]:
+    news = Notification.objects.filter(organization__in=organization_ids)
+    return list(news.order_by("pk").values_list("pk", flat=True))
+
+
+@in_database
+def end_listening_sessions() -> int:
+    """End the sessions that wait for notifications, as a restart of PostgreSQL would."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND query LIKE 'LISTEN%%'"
+        )
+        return cursor.fetchone()[0]

@@ -1,0 +1,34 @@
+"""`manage.py web`: the web server, which answers what it has begun before it ends."""
+
+import sys
+from typing import Any
+
+from daphne.access import AccessLogGenerator
+from daphne.endpoints import build_endpoint_description_strings
+from django.core.management.base import BaseCommand, CommandParser
+
+from turash.asgi import application
+from turash.realtime.server import Server
+
+
+class Command(BaseCommand):
+    help = "Serve pages, API and websockets; SIGTERM and Ctrl-C end it in order."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+        parser.add_argument("--port", type=int, default=8000, help="port to listen on (8000)")
+        parser.add_argument(
+            "--stop-after",
+            type=float,
+            default=25.0,
+            metavar="SECONDS",
+            help="time for the requests under way once it shall end (25)",
+        )
+
+    def handle(self, *, host: str, port: int, stop_after: float, **options: Any) -> None:
+        Server(
+            application,
+            endpoints=build_endpoint_description_strings(host=host, port=port),
+            action_logger=AccessLogGenerator(sys.stdout),
+            stop_after=stop_after,
+        ).run()
