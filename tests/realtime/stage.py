@@ -1,6 +1,6 @@
 """People, what they are told, and database sessions, for tests of the websocket."""
 
-from channels.db import database_sync_to_async
+from asgiref.sync import sync_to_async
 from django.db import connection
 from knox.models import AuthToken
 
@@ -10,8 +10,7 @@ from turash.events.catalogue import OrganizationCreated
 from turash.realtime.models import Notification
 from turash.realtime.services import notify
 
-# Closes its connection: one that is left open would hold up the removal of the test database.
-in_database = database_sync_to_async
+in_database = sync_to_async
 
 
 @in_database

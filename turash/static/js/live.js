@@ -8,6 +8,13 @@ const LONGEST_PAUSE_MS = 30_000;
 // Bursts (twenty matches of one new flow) refetch a fragment once.
 const SETTLE_MS = 200;
 const NOTICE_MS = 12_000;
+// The server shows every 20 s that it lives. A connection that is silent for three times as long is
+// lost, though nobody has said so: a laptop slept, a network went away.
+const LONGEST_SILENCE_MS = 60_000;
+const LOOK_AGAIN_MS = 10_000;
+// When a server restarts everybody comes back, but not in the same moment.
+const RETURN_WITHIN_MS = 5_000;
+const SERVICE_RESTART = 1012;
 const SIGNED_OUT = 4401;
 const BAD_REQUEST = 4400;
 
@@ -15,6 +22,10 @@ const indicator = document.querySelector("[data-connection]");
 const notices = document.querySelector("[data-notices]");
 let gathered = [];
 let pause = FIRST_PAUSE_MS;
+let socket = null;
+let heardAt = 0;
+let timer = 0;
+let isSignedOut = false;
 
 // A page of a new session begins where the server stood when it wrote the page.
 if (!sessionStorage.getItem(KEY)) sessionStorage.setItem(KEY, after);
@@ -25,20 +36,53 @@ function show(isOn) {
 }
 
 function connect() {
+  clearTimeout(timer);
+  heardAt = Date.now();
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const socket = new WebSocket(`${scheme}://${location.host}/ws/updates?after=${sessionStorage.getItem(KEY)}`);
-  socket.addEventListener("open", () => {
+  const opened = new WebSocket(`${scheme}://${location.host}/ws/updates?after=${sessionStorage.getItem(KEY)}`);
+  socket = opened;
+  opened.addEventListener("open", () => {
+    if (socket !== opened) return;
+    heardAt = Date.now();
     pause = FIRST_PAUSE_MS;
     show(true);
   });
-  socket.addEventListener("message", (event) => receive(JSON.parse(event.data)));
-  socket.addEventListener("close", ({ code }) => {
-    show(false);
-    if (code === SIGNED_OUT) return;
-    if (code === BAD_REQUEST) sessionStorage.setItem(KEY, after);
-    setTimeout(connect, pause * (0.75 + Math.random() / 2));
-    pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+  opened.addEventListener("message", (event) => {
+    if (socket !== opened) return;
+    heardAt = Date.now();
+    receive(JSON.parse(event.data));
   });
+  opened.addEventListener("close", ({ code }) => {
+    if (socket === opened) lost(code);
+  });
+}
+
+function lost(code) {
+  socket = null;
+  show(false);
+  if (code === SIGNED_OUT) {
+    isSignedOut = true;
+    return;
+  }
+  if (code === BAD_REQUEST) sessionStorage.setItem(KEY, after);
+  const wait = code === SERVICE_RESTART ? Math.random() * RETURN_WITHIN_MS : pause * (0.75 + Math.random() / 2);
+  timer = setTimeout(connect, wait);
+  pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+}
+
+// A lost connection takes minutes to close by itself; what it still brings is not listened to.
+function abandonIfSilent() {
+  if (!socket || Date.now() - heardAt < LONGEST_SILENCE_MS) return;
+  const silent = socket;
+  lost();
+  silent.close();
+}
+
+// Somebody looks, or the network is back: that is no time to wait.
+function wake() {
+  if (isSignedOut || document.hidden) return;
+  abandonIfSilent();
+  if (!socket) connect();
 }
 
 function receive(message) {
@@ -90,4 +134,7 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
   active.addEventListener("blur", () => target.dispatchEvent(new CustomEvent("turash:stale")), { once: true });
 });
 
+setInterval(abandonIfSilent, LOOK_AGAIN_MS);
+document.addEventListener("visibilitychange", wake);
+window.addEventListener("online", wake);
 connect();
