@@ -59,12 +59,17 @@ def consumer(*options: str, **extra: str) -> AbstractContextManager[subprocess.P
     return running("consumer", "manage.py", "consume_events", *options, **extra)
 
 
+def free_port() -> int:
+    """Return a port that is free on loopback."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextmanager
 def web_process(*options: str) -> Iterator[tuple[str, subprocess.Popen]]:
     """Run the web server; the address it answers at, and the process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with running("web", "manage.py", "web", "--port", str(port), *options) as child:
         wait_for(lambda: _answers(f"{url}/login"))

@@ -12,8 +12,8 @@ async def _no_session_is_left() -> AsyncIterator[None]:
     """
     Close what Channels would have closed.
 
-    Its test client switches that off while it waits, and two of them at once switch it off for good;
-    the session would hold up the removal of the test database.
+    Its test client switches that off while it waits, and two of them at once switch it off for
+    good; the session would hold up the removal of the test database.
     """
     yield
     await sync_to_async(connections.close_all)()

@@ -84,6 +84,7 @@ async def test_who_does_not_read_is_dropped_and_catches_up_and_others_are_not_he
         # This thread, about to wait for the server's end, cannot answer when it closes them.
         for socket in (fast_socket, slow_socket):
             socket.transport.abort()
+            await socket.closed
 
 
 async def test_who_never_reads_again_costs_no_connection():
@@ -102,3 +103,4 @@ async def test_who_never_reads_again_costs_no_connection():
         await asyncio.to_thread(wait_for, lambda: _connections(process.pid) == before, 15)
         for socket in (live, dead):
             socket.transport.abort()
+            await socket.closed

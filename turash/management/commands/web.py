@@ -1,5 +1,6 @@
 """`manage.py web`: the web server, which answers what it has begun before it ends."""
 
+import resource
 import sys
 from typing import Any
 
@@ -9,6 +10,9 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from turash.asgi import application
 from turash.realtime.server import Server
+
+# Connections that may wait to be accepted: after a restart everybody comes back.
+BACKLOG = 1024
 
 
 class Command(BaseCommand):
@@ -26,9 +30,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, host: str, port: int, stop_after: float, **options: Any) -> None:
+        # Each websocket is an open file, and the usual limit is 1024 of them.
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        endpoints = build_endpoint_description_strings(host=host, port=port)
         Server(
             application,
-            endpoints=build_endpoint_description_strings(host=host, port=port),
+            endpoints=[f"{endpoint}:backlog={BACKLOG}" for endpoint in endpoints],
             action_logger=AccessLogGenerator(sys.stdout),
             stop_after=stop_after,
         ).run()
