@@ -81,27 +81,33 @@ class Hub:
     async def _run(self) -> None:
         pause = FIRST_PAUSE_S
         while True:
+            started = asyncio.get_running_loop().time()
             try:
-                async with await _connect() as listening:
-                    await listening.execute(f"LISTEN {CHANNEL}")
-                    if self._position is None:
-                        self._position = await self._news.run(Notification.objects.newest_id)
-                    self._is_listening.set()
-                    while True:
-                        # First what was missed while nobody listened.
-                        await self._hand_out_news(self._position)
-                        pause = FIRST_PAUSE_S
-                        async for _ in listening.notifies(timeout=LOOK_AGAIN_S, stop_after=1):
-                            pass
+                await self._listen()
             except (psycopg.Error, DatabaseError, OSError) as error:
                 logger.warning("Live updates wait for the database: %s", error)
             except Exception:
                 logger.exception("Live updates have stumbled and go on.")
+            if asyncio.get_running_loop().time() - started > LONGEST_PAUSE_S:
+                pause = FIRST_PAUSE_S
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_S)
-            # These have probably lost theirs, too.
-            await self._news.reconnect()
-            await self._replays.reconnect()
+
+    async def _listen(self) -> None:
+        """Hand out what is new until the connection is lost."""
+        # Those of before were probably lost with it.
+        await self._news.reconnect()
+        await self._replays.reconnect()
+        async with await _connect() as listening:
+            await listening.execute(f"LISTEN {CHANNEL}")
+            if self._position is None:
+                self._position = await self._news.run(Notification.objects.newest_id)
+            self._is_listening.set()
+            while True:
+                # At first this is what was missed while nobody listened.
+                await self._hand_out_news(self._position)
+                async for _ in listening.notifies(timeout=LOOK_AGAIN_S, stop_after=1):
+                    pass
 
     async def _hand_out_news(self, position: int) -> None:
         while batch := await self._news.run(_read_batch, position):
