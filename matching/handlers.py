@@ -25,8 +25,7 @@ def rematch(event: ResourceFlowCreated | ResourceFlowUpdated) -> None:
 
 @handles(ImportFinished)
 def rematch_everything(event: ImportFinished) -> None:
-    # While another run works this fails and is tried again: that run may not have seen the import.
-    services.request_run()
+    services.request_run_when_free()
 
 
 @handles(MatchFound, MatchLost)

@@ -102,6 +102,20 @@ class TypeTable:
         if is_output:
             ends = self.array["subtree_end"]
             return [self.keys[t] for t in range(own + 1) if t <= own < ends[t]]
+        return self.subtree_keys(key)
+
+    def roots(self) -> dict[int, int]:
+        """Return for each type the root of its tree, by primary keys."""
+        result: dict[int, int] = {}
+        for number, key in enumerate(self.keys):
+            if key not in result:
+                end = int(self.array["subtree_end"][number])
+                result |= dict.fromkeys(self.keys[number:end], key)
+        return result
+
+    def subtree_keys(self, key: int) -> list[int]:
+        """Primary keys of a type and all below it."""
+        own = self.index_of[key]
         return self.keys[own : int(self.array["subtree_end"][own])]
 
     def reach_m(self, key: int, *, is_output: bool) -> float:

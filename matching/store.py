@@ -1,7 +1,6 @@
 """Between what the kernel says of a pair and the row that keeps it."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from decimal import Context, Decimal
 from typing import Any
 from uuid import UUID
@@ -27,17 +26,6 @@ def lock_matches() -> None:
     """Wait until nobody else changes matches, and keep others out until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MATCHES_LOCK])
-
-
-@contextmanager
-def matches_locked() -> Iterator[None]:
-    """Like `lock_matches` for work that is longer than one transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [_MATCHES_LOCK])
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_MATCHES_LOCK])
 
 
 def values_of(result: np.ndarray) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.utils import timezone
+
 from matching import services
 
 
@@ -10,11 +12,27 @@ def rematch_due(**_: object) -> None:
     services.rematch_due()
 
 
+def plan_run(*, run_id: UUID, **_: object) -> None:
+    """Split a matching run into partitions."""
+    services.plan_run(run_id)
+
+
+def work_partition(*, partition_id: int, **_: object) -> None:
+    """Do one partition of a matching run."""
+    services.work_partition(partition_id)
+
+
+def finish_run(*, run_id: UUID, **_: object) -> None:
+    """Take in what the partitions of a matching run have found."""
+    services.finish_run(run_id)
+
+
+def request_run_when_free(**_: object) -> None:
+    """Request a run of all organizations, as soon as there is none."""
+    services.request_run_when_free()
+
+
 def sweep(**_: object) -> None:
     """Take up what failed or was left behind (scheduled every minute)."""
+    services.sweep_runs(timezone.now())
     services.resume_rematches()
-
-
-def execute_run(*, run_id: UUID, **_: object) -> None:
-    """Do the work of a matching run."""
-    services.execute_run(run_id)

@@ -1,6 +1,7 @@
-"""The only writers of matches, dismissals and runs."""
+"""The only writers of matches, dismissals, requests and runs."""
 
 from matching.services.dismissals import dismiss_match
+from matching.services.partitions import plan_run, work_partition
 from matching.services.rematch import Changes, rematch_flow
 from matching.services.rematch_requests import (
     NOW,
@@ -10,18 +11,33 @@ from matching.services.rematch_requests import (
     resume_rematches,
     retry_rematches,
 )
-from matching.services.runs import execute_run, request_run
+from matching.services.run_endings import RunIsOver, cancel_run, finish_run
+from matching.services.runs import (
+    RunInProgress,
+    execute_run,
+    request_run,
+    request_run_when_free,
+    sweep_runs,
+)
 
 __all__ = [
     "NOW",
     "PAUSE",
     "Changes",
+    "RunInProgress",
+    "RunIsOver",
+    "cancel_run",
     "dismiss_match",
     "execute_run",
+    "finish_run",
+    "plan_run",
     "rematch_due",
     "rematch_flow",
     "request_rematches",
     "request_run",
+    "request_run_when_free",
     "resume_rematches",
     "retry_rematches",
+    "sweep_runs",
+    "work_partition",
 ]

@@ -1,23 +1,31 @@
-"""Recomputing all matches, or those of one organization, with progress."""
+"""Recomputing all matches, or those of one organization: asked for, done here, or looked after."""
 
-from collections.abc import Callable
+import time
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
-from django.utils import timezone
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from matching import bulk
-from matching.models import Match, MatchingRun
-from matching.services.rematch import rematch_flow
-from organizations import permissions
-from organizations.models import Organization, ResourceFlow, User
+from matching.models import MatchingRun, MatchingRunPartition
+from matching.services.partitions import Progress, plan_run, work_partition
+from matching.services.run_endings import (
+    MAX_ATTEMPTS,
+    cancel_run,
+    fail_run,
+    finish_run,
+    require_may_run,
+)
+from organizations.models import Organization, User
 from turash.errors import DomainError
-from turash.events.catalogue import MatchingRunFinished
-from turash.events.publishers import publish
 from turash.events.queue import enqueue
 
-Progress = Callable[[int, int], None]  # (flows done, flows in all)
+Status = MatchingRunPartition.Status
+
+# A partition whose worker gives no sign of life for so long is given to another.
+DEAD_AFTER = timedelta(seconds=60)
+PAUSE_UNTIL_FREE = timedelta(seconds=15)
+PAUSE_BETWEEN_LOOKS_S = 0.5
 
 
 class RunInProgress(DomainError):
@@ -28,10 +36,13 @@ class RunInProgress(DomainError):
 
 @transaction.atomic
 def request_run(
-    *, actor: User | None = None, organization: Organization | None = None
+    *,
+    actor: User | None = None,
+    organization: Organization | None = None,
+    in_background: bool = True,
 ) -> MatchingRun:
     """
-    Enqueue a run for one organization, or (None) for all.
+    Enqueue a run for one organization, or (None) for all; else the caller executes it.
 
     The actor None is the system itself.
 
@@ -40,79 +51,102 @@ def request_run(
     :raises RunInProgress: such a run waits or works already.
     """
     if actor is not None:
-        permissions.require(
-            actor.is_facilitator
-            or (organization is not None and permissions.can_edit_resources(actor, organization.pk))
-        )
-    if MatchingRun.objects.unfinished().filter(organization=organization).exists():
-        raise RunInProgress(_("The matches are being recomputed already; wait for that run."))
-    run = MatchingRun.objects.create(organization=organization, requested_by=actor)
-    enqueue("matching.tasks.execute_run", run_id=run.pk)
+        require_may_run(actor, organization.pk if organization else None)
+    run = _create(organization, actor)
+    if in_background:
+        enqueue("matching.tasks.plan_run", run_id=run.pk)
     return run
+
+
+def request_run_when_free() -> None:
+    """Request a run of all; while one is unfinished, which may not see what is new, later."""
+    try:
+        request_run()
+    except RunInProgress:
+        enqueue("matching.tasks.request_run_when_free", delay=PAUSE_UNTIL_FREE)
+
+
+def _create(organization: Organization | None, actor: User | None) -> MatchingRun:
+    refusal = RunInProgress(_("The matches are being recomputed already; wait for that run."))
+    if MatchingRun.objects.unfinished().filter(organization=organization).exists():
+        raise refusal
+    try:
+        with transaction.atomic():
+            return MatchingRun.objects.create(organization=organization, requested_by=actor)
+    except IntegrityError as error:
+        # Somebody was quicker between the look and the row.
+        if "matching_run_is_the_only_unfinished_one" in str(error):
+            raise refusal from error
+        raise
 
 
 def execute_run(run_id: UUID, *, progress: Progress | None = None) -> MatchingRun:
     """
-    Do the work of a run; readers see the old matches until it is complete, then the new ones.
+    Do the work of a run in this process; readers see the old matches until it is complete.
 
-    Not in a transaction of the caller's: the run's row shows how far it has got.
+    Not in a transaction of the caller's: the run's row shows how far it has got, and workers take
+    partitions over that this process leaves undone. Interrupted, the run is cancelled.
 
     :raises MatchingRun.DoesNotExist: there is no such run.
     """
-    run = MatchingRun.objects.get(pk=run_id)
-    if run.status in (MatchingRun.Status.FINISHED, MatchingRun.Status.FAILED):
-        return run
-    MatchingRun.objects.filter(pk=run_id).update(
-        status=MatchingRun.Status.RUNNING, started_at=timezone.now()
-    )
-
-    def report(done: int, total: int) -> None:
-        MatchingRun.objects.filter(pk=run_id).update(done_count=done, total_count=total)
-        if progress:
-            progress(done, total)
-
     try:
-        if run.organization_id is None:
-            found, lost = bulk.rematch_all(report)
-        else:
-            found, lost = _rematch_organization(run.organization_id, report)
-    except BaseException as error:
-        # Interrupted from the terminal, too: a run that says it works would keep others out.
-        MatchingRun.objects.filter(pk=run_id).update(
-            status=MatchingRun.Status.FAILED,
-            finished_at=timezone.now(),
-            error=f"{type(error).__name__}: {error}"[:2000],
-        )
+        plan_run(run_id, in_background=False)
+        while MatchingRun.objects.unfinished().filter(pk=run_id).exists():
+            _next_step(run_id, progress)
+    except (KeyboardInterrupt, SystemExit):
+        if MatchingRun.objects.unfinished().filter(pk=run_id).exists():
+            cancel_run(actor=None, run_id=run_id)
         raise
-    with transaction.atomic():
-        matches = Match.objects.all()
-        if run.organization_id is not None:
-            matches = matches.of_organization(run.organization_id)
-        MatchingRun.objects.filter(pk=run_id).update(
-            status=MatchingRun.Status.FINISHED,
-            finished_at=timezone.now(),
-            match_count=matches.count(),
-            found_count=found,
-            lost_count=lost,
-        )
-        publish(MatchingRunFinished(run_id=run_id, organization_id=run.organization_id))
-    run.refresh_from_db()
-    return run
+    return MatchingRun.objects.get(pk=run_id)
 
 
-def _rematch_organization(organization_id: UUID, report: Progress) -> tuple[int, int]:
-    """Rematch the organization's flows one by one; returns (found, lost)."""
-    flow_ids = list(
-        ResourceFlow.objects.active()
-        .filter(organization=organization_id)
-        .order_by("pk")
-        .values_list("pk", flat=True)
+def _next_step(run_id: UUID, progress: Progress | None) -> None:
+    partitions = MatchingRunPartition.objects.filter(run=run_id)
+    queued = partitions.filter(status=Status.QUEUED).order_by("attempts", "number").first()
+    if queued is not None:
+        if queued.attempts:
+            time.sleep(PAUSE_BETWEEN_LOOKS_S)
+        work_partition(queued.pk, in_background=False, progress=progress)
+    elif partitions.open().exists():
+        # A worker does the rest.
+        time.sleep(PAUSE_BETWEEN_LOOKS_S)
+    else:
+        finish_run(run_id, in_background=False)
+
+
+def sweep_runs(now: datetime) -> None:
+    """Enqueue again what a crash has left behind, and let runs fail that it has ended too often."""
+    silent = now - DEAD_AFTER
+    for run in MatchingRun.objects.unfinished().order_by("pk"):
+        if run.status == MatchingRun.Status.QUEUED:
+            if run.created_at < silent:
+                enqueue("matching.tasks.plan_run", run_id=run.pk)
+            continue
+        _sweep_partitions(run, silent, now)
+
+
+def _sweep_partitions(run: MatchingRun, silent: datetime, now: datetime) -> None:
+    live = run.partitions.filter(status=Status.RUNNING, updated_at__gte=silent)
+    if not run.partitions.open().exists():
+        if not run.partitions.filter(finished_at__gte=silent).exists():
+            enqueue("matching.tasks.finish_run", run_id=run.pk)
+        return
+    for partition in run.partitions.filter(status=Status.RUNNING, updated_at__lt=silent):
+        if partition.attempts >= MAX_ATTEMPTS:
+            fail_run(run.pk, _("The worker of partition %d was lost.") % partition.number)
+            return
+        _enqueue_again(partition, now)
+    if not live.exists():
+        # While others are being done the queue moves on, and these have their task in it.
+        for partition in run.partitions.filter(status=Status.QUEUED, updated_at__lt=silent):
+            _enqueue_again(partition, now)
+
+
+@transaction.atomic
+def _enqueue_again(partition: MatchingRunPartition, now: datetime) -> None:
+    # Unless it has given a sign of life since it was looked at.
+    same = MatchingRunPartition.objects.filter(
+        pk=partition.pk, status=partition.status, updated_at=partition.updated_at
     )
-    found = lost = 0
-    report(0, len(flow_ids))
-    for done, flow_id in enumerate(flow_ids, 1):
-        changes = rematch_flow(flow_id=flow_id)
-        found += len(changes.found)
-        lost += len(changes.lost)
-        report(done, len(flow_ids))
-    return found, lost
+    if same.update(status=Status.QUEUED, updated_at=now):
+        enqueue("matching.tasks.work_partition", partition_id=partition.pk)

@@ -1,0 +1,158 @@
+"""How runs end: finished when all partitions are done, failed, or cancelled."""
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from matching import staging, store
+from matching.models import Match, MatchingRun, MatchingRunPartition
+from matching.services.rematch_requests import request_rematches, resume_rematches
+from organizations import permissions
+from organizations.models import User
+from turash.errors import DomainError
+from turash.events.catalogue import MatchingRunFinished
+from turash.events.publishers import publish
+from turash.events.queue import enqueue
+
+logger = logging.getLogger(__name__)
+
+# What fails is tried again so often, by itself, after so long.
+MAX_ATTEMPTS = 3
+RETRY_PAUSE = timedelta(seconds=10)
+LONGEST_ERROR = 2000
+
+
+class RunIsOver(DomainError):
+    """The run has ended already."""
+
+    code = "run_is_over"
+
+
+def require_may_run(actor: User, organization_id: UUID | None) -> None:
+    """
+    Stop here unless the actor may request and cancel runs of the organization (None: of all).
+
+    :raises PermissionDenied: neither a facilitator nor one who edits the organization's flows.
+    """
+    permissions.require(
+        actor.is_facilitator
+        or (organization_id is not None and permissions.can_edit_resources(actor, organization_id))
+    )
+
+
+def lock_run(run_id: UUID) -> MatchingRun:
+    """Return a run that nobody else changes until the transaction ends."""
+    return MatchingRun.objects.select_for_update(no_key=True).get(pk=run_id)
+
+
+def recount(run_id: UUID) -> None:
+    """Bring the progress of an unfinished run up to date with its partitions."""
+    sums = (
+        MatchingRunPartition.objects.filter(run=OuterRef("pk"))
+        .order_by()
+        .values("run")
+        .annotate(done=Sum("done_count"), total=Sum("total_count"))
+    )
+    MatchingRun.objects.unfinished().filter(pk=run_id).update(
+        done_count=Coalesce(Subquery(sums.values("done")), 0),
+        total_count=Coalesce(Subquery(sums.values("total")), 0),
+    )
+
+
+@transaction.atomic
+def cancel_run(*, actor: User | None, run_id: UUID) -> MatchingRun:
+    """
+    End a run that waits or works; the matches stay as they are, and its workers stop soon.
+
+    The actor None is the system itself.
+
+    :raises MatchingRun.DoesNotExist: there is no such run.
+    :raises PermissionDenied: the actor could not have requested it.
+    :raises RunIsOver: it has ended already.
+    """
+    run = lock_run(run_id)
+    if actor is not None:
+        require_may_run(actor, run.organization_id)
+    if not run.is_unfinished:
+        raise RunIsOver(_("The run is over already."))
+    _end(run, MatchingRun.Status.CANCELLED)
+    return run
+
+
+@transaction.atomic
+def fail_run(run_id: UUID, reason: str) -> None:
+    """End a run that cannot be completed, unless it is over."""
+    run = lock_run(run_id)
+    if run.is_unfinished:
+        logger.error("Matching run %s failed: %s", run_id, reason)
+        run.error = reason[:LONGEST_ERROR]
+        _end(run, MatchingRun.Status.FAILED)
+
+
+def finish_run(run_id: UUID, *, in_background: bool = True) -> None:
+    """
+    Take what the partitions have found into the matches, once; nothing is done before all are.
+
+    A failure is tried again by another task, or (not `in_background`) by the caller.
+    """
+    running = MatchingRun.objects.filter(pk=run_id, status=MatchingRun.Status.RUNNING)
+    # Counted by itself, so that a step that ends its worker counts.
+    if not running.update(finish_attempts=F("finish_attempts") + 1):
+        return
+    try:
+        _finish(run_id)
+    except Exception as error:
+        logger.exception("The final step of matching run %s failed", run_id)
+        run = MatchingRun.objects.get(pk=run_id)
+        if run.finish_attempts >= MAX_ATTEMPTS:
+            fail_run(run_id, describe(error))
+        elif in_background:
+            enqueue("matching.tasks.finish_run", delay=RETRY_PAUSE, run_id=run_id)
+
+
+@transaction.atomic
+def _finish(run_id: UUID) -> None:
+    run = lock_run(run_id)
+    if not run.is_unfinished or run.partitions.open().exists():
+        return
+    matches = Match.objects.all()
+    if run.organization_id is None:
+        # Deletions of flows wait here, too: what is swapped in refers to flows that exist.
+        store.lock_matches()
+        run.found_count, run.lost_count, left_behind = staging.swap_in(run)
+        request_rematches(left_behind)
+    else:
+        matches = matches.of_organization(run.organization_id)
+        sums = run.partitions.aggregate(found=Sum("found_count"), lost=Sum("lost_count"))
+        run.found_count, run.lost_count = sums["found"] or 0, sums["lost"] or 0
+    run.match_count = matches.count()
+    _end(run, MatchingRun.Status.FINISHED)
+    publish(MatchingRunFinished(run_id=run.pk, organization_id=run.organization_id))
+
+
+def _end(run: MatchingRun, status: MatchingRun.Status) -> None:
+    """Write down the end of a locked run, and let go of what it kept."""
+    # Waits for what a worker is writing; after that the worker finds its partition taken away.
+    run.partitions.open().update(
+        status=MatchingRunPartition.Status.CANCELLED, finished_at=timezone.now()
+    )
+    recount(run.pk)
+    run.refresh_from_db(fields=["done_count", "total_count"])
+    run.status = status
+    run.finished_at = timezone.now()
+    run.save()
+    if run.organization_id is None:
+        staging.clear(*run.partitions.values_list("pk", flat=True))
+        # They have waited for this.
+        resume_rematches()
+
+
+def describe(error: BaseException) -> str:
+    """Return the reason of a failure in one line or a few."""
+    return f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
