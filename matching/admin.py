@@ -1,4 +1,4 @@
-"""Matches, dismissals and runs: computed, so looked at and not edited."""
+"""Matches, dismissals, requests and runs: computed, so looked at and not edited."""
 
 from typing import Any
 
@@ -12,7 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from matching import services
-from matching.models import Match, MatchDismissal, MatchingRun
+from matching.models import (
+    Match,
+    MatchDismissal,
+    MatchingRun,
+    MatchingRunPartition,
+    RematchRequest,
+)
+from matching.models.pair import Pair
+from matching.querysets import RematchRequestQuerySet
 from organizations.models import Organization
 from turash.admin_bases import BoundedAdmin, ReadOnlyAdmin
 from turash.errors import DomainError
@@ -37,6 +45,7 @@ class MatchAdmin(ReadOnlyAdmin):
     search_help_text = _("Name of a flow or an organization")
     # Ids grow with time, and are indexed.
     ordering = ["-pk"]
+    fields = ["output", "input", *(field.name for field in Pair._meta.fields), "found_at"]
 
     @admin.display(description=_("from"), ordering="output__organization__name")
     def seller(self, match: Match) -> Organization:
@@ -88,6 +97,40 @@ class MatchDismissalAdmin(BoundedAdmin):
         return False
 
 
+class FailingFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple]:
+        return [("failing", _("Failing"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> RematchRequestQuerySet:
+        return queryset.failing() if self.value() == "failing" else queryset
+
+
+@admin.register(RematchRequest)
+class RematchRequestAdmin(ReadOnlyAdmin):
+    """Flows that wait to be matched again; the errors of those that cannot be."""
+
+    list_display = ["flow_id", "version", "requested_at", "due_at", "attempts", "short_error"]
+    list_filter = [FailingFilter]
+    search_fields = ["last_error"]
+    search_help_text = _("Text of the error")
+    ordering = ["due_at", "pk"]
+    actions = ["retry"]
+
+    @admin.display(description=_("last error"))
+    def short_error(self, request: RematchRequest) -> str:
+        # The last line of a traceback says what went wrong.
+        return request.last_error.strip().rpartition("\n")[2][:100]
+
+    @admin.action(description=_("Match the chosen flows now"), permissions=["act"])
+    def retry(self, request: HttpRequest, queryset: RematchRequestQuerySet) -> None:
+        count = services.retry_rematches(queryset.values_list("pk", flat=True))
+        text = ngettext("%d flow will be matched.", "%d flows will be matched.", count) % count
+        self.message_user(request, text, messages.SUCCESS)
+
+
 class MatchingRunForm(forms.ModelForm):
     class Meta:
         model = MatchingRun
@@ -104,11 +147,34 @@ class MatchingRunForm(forms.ModelForm):
         return cleaned
 
 
+class PartitionInline(admin.TabularInline):
+    model = MatchingRunPartition
+    fields = readonly_fields = (
+        "number", "root_type", "part", "status", "done_count", "total_count", "attempts",
+        "updated_at", "finished_at", "error",
+    )  # fmt: skip
+    extra = 0
+    can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("root_type")
+
+    def has_add_permission(self, request: HttpRequest, obj: MatchingRun | None = None) -> bool:
+        return False
+
+    @admin.display(description=_("slice"))
+    def part(self, partition: MatchingRunPartition) -> str:
+        return f"{partition.slice_number + 1} / {partition.slice_count}"
+
+
 @admin.register(MatchingRun)
 class MatchingRunAdmin(ReadOnlyAdmin):
-    """Adding a run requests it; nobody edits one."""
+    """Adding a run requests it; nobody edits one. The page of one that works shows itself again."""
 
     form = MatchingRunForm
+    inlines = [PartitionInline]
+    actions = ["cancel"]
+    change_form_template = "admin/matching/matchingrun/change_form.html"
     list_display = [
         "created_at", "scope", "status", "progress", "match_count", "found_count", "lost_count",
         "requested_by", "finished_at",
@@ -126,7 +192,28 @@ class MatchingRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("flows done"))
     def progress(self, run: MatchingRun) -> str:
-        return f"{run.done_count} / {run.total_count}"
+        share = number_format(round(run.done_share * 100), decimal_pos=0)
+        return f"{share} % ({run.done_count} / {run.total_count})"
+
+    @admin.action(description=_("Cancel the chosen runs"), permissions=["act"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[MatchingRun]) -> None:
+        count = 0
+        for run in queryset[:MOST_RUNS_AT_ONCE]:
+            try:
+                services.cancel_run(
+                    actor=request.user,  # type: ignore[arg-type]
+                    run_id=run.pk,
+                )
+            except DomainError as error:
+                self.message_user(request, f"{run}: {error.message}", messages.WARNING)
+            else:
+                count += 1
+        if count:
+            text = ngettext("%d run was cancelled.", "%d runs were cancelled.", count) % count
+            self.message_user(request, text, messages.SUCCESS)
+
+    def get_inlines(self, request: HttpRequest, obj: MatchingRun | None = None) -> list:
+        return self.inlines if obj else []
 
     def get_fields(self, request: HttpRequest, obj: MatchingRun | None = None) -> Any:
         if obj is None:

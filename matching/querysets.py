@@ -110,13 +110,15 @@ class MatchingRunPartitionQuerySet(models.QuerySet):
     def count_by_status(self) -> dict[str, int]:
         """Return how many there are in each state, 0 included."""
         counts = dict.fromkeys(self.model.Status.values, 0)
-        counts |= dict(
-            self.order_by().values_list("status").annotate(models.Count("pk")).values_list()
-        )
-        return counts
+        present = self.order_by().values("status").annotate(count=models.Count("pk"))
+        return counts | dict(present.values_list("status", "count"))
 
 
 class RematchRequestQuerySet(models.QuerySet):
     def due(self, now: datetime) -> Self:
         """Requests whose time has come."""
         return self.filter(due_at__lte=now)
+
+    def failing(self) -> Self:
+        """Requests whose last attempt has failed."""
+        return self.exclude(last_error="")

@@ -1,4 +1,4 @@
-"""Pages and fragments of matches."""
+"""Pages and fragments of matches and runs."""
 
 from uuid import UUID
 
@@ -12,9 +12,12 @@ from django.views.decorators.http import require_POST
 
 from matching import accounts, comparison, explanations, services
 from matching.forms import DismissalForm
-from matching.models import Match
+from matching.models import Match, MatchingRun, RematchRequest
 from organizations import permissions
-from organizations.models import ResourceFlow
+from organizations.models import Organization, ResourceFlow
+from turash.errors import DomainError
+
+RUNS_SHOWN = 20
 
 
 @login_required
@@ -37,6 +40,7 @@ def panel(request: HttpRequest, flow_id: UUID) -> HttpResponse:
             "can_propose": permissions.can_manage(request.user, flow.organization_id),
             "can_dismiss": permissions.can_edit_resources(request.user, flow.organization_id),
             "form": DismissalForm(auto_id=False),
+            "is_waiting": RematchRequest.objects.filter(pk=flow.pk).exists(),
         },
     )
 
@@ -131,3 +135,66 @@ def _as_seen_from(match: Match, organization_id: UUID) -> dict[str, object]:
     if ours.organization_id != organization_id:
         ours, theirs = theirs, ours
     return {"match": match, "ours": ours, "theirs": theirs, "factors": explanations.scores(match)}
+
+
+@login_required
+def run_list(request: HttpRequest, organization_id: UUID) -> HttpResponse:
+    """The latest runs of an organization, and the button for another."""
+    organization = _organization(request, organization_id)
+    runs = MatchingRun.objects.filter(organization=organization).select_related("requested_by")
+    return render(
+        request,
+        "matching/run_list.html",
+        {
+            "organization": organization,
+            "runs": runs[:RUNS_SHOWN],
+            "can_run": services.may_run(request.user, organization.pk),
+        },
+    )
+
+
+@login_required
+@require_POST
+def run_request(request: HttpRequest, organization_id: UUID) -> HttpResponse:
+    organization = _organization(request, organization_id)
+    try:
+        run = services.request_run(actor=request.user, organization=organization)
+    except DomainError as error:
+        messages.error(request, error.message)
+        return redirect("matching:run-list", organization.pk)
+    return redirect("matching:run-detail", run.pk)
+
+
+@login_required
+def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """How far a run has got; the fragment asks for itself until the run is over."""
+    runs = MatchingRun.objects.visible_to(request.user).select_related("organization")
+    run = get_object_or_404(runs, pk=run_id)
+    return render(
+        request,
+        "matching/_run.html" if request.htmx else "matching/run_detail.html",
+        {
+            "run": run,
+            "counts": run.partitions.count_by_status(),
+            "can_cancel": run.is_unfinished and services.may_run(request.user, run.organization_id),
+        },
+    )
+
+
+@login_required
+@require_POST
+def run_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    run = get_object_or_404(MatchingRun.objects.visible_to(request.user), pk=run_id)
+    try:
+        services.cancel_run(actor=request.user, run_id=run.pk)
+    except DomainError as error:
+        messages.error(request, error.message)
+    return redirect("matching:run-detail", run.pk)
+
+
+def _organization(request: HttpRequest, organization_id: UUID) -> Organization:
+    """The organization, for those who read its matches."""
+    organizations = Organization.objects.visible_to(request.user)
+    organization = get_object_or_404(organizations, pk=organization_id)
+    permissions.require(permissions.can_read_matching(request.user, organization.pk))
+    return organization

@@ -13,6 +13,16 @@ class DomainError(Exception):
         self.message = message
 
 
+class TooManyRequests(DomainError):
+    """The same was asked for too often (HTTP 429); it can be asked for again in a while."""
+
+    code = "too_many_requests"
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class InvalidInput(Exception):
     """Fields of the input are wrong (HTTP 400); `errors` maps a field path to its messages."""
 

@@ -207,6 +207,11 @@ SPECTACULAR_SETTINGS = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
+# --- Rate limits ----------------------------------------------------------------------------
+
+# In Redis; the limits stand beside what they limit.
+RATE_LIMIT_PREFIX = env.str("CHANNEL_PREFIX", default="turash") + ":limits"
+
 # --- Language and time ----------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"

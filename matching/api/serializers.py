@@ -131,10 +131,21 @@ class DismissalSerializer(StrictSerializer):
     )
 
 
+class PartitionCountsSerializer(serializers.Serializer):
+    """How many parts of the work are in which state."""
+
+    queued = serializers.IntegerField()
+    running = serializers.IntegerField()
+    done = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    cancelled = serializers.IntegerField()
+
+
 class JobSerializer(serializers.ModelSerializer):
     """A matching run and how far it has got."""
 
     kind = serializers.SerializerMethodField()
+    partitions = PartitionCountsSerializer(source="partitions.count_by_status", read_only=True)
     organization_id = serializers.UUIDField(allow_null=True)
 
     class Meta:
@@ -146,6 +157,7 @@ class JobSerializer(serializers.ModelSerializer):
             "status",
             "done_count",
             "total_count",
+            "partitions",
             "match_count",
             "found_count",
             "lost_count",

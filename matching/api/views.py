@@ -96,6 +96,13 @@ class JobViewSet(mixins.RetrieveModelMixin, ApiViewSet):
     def get_queryset(self) -> Any:
         return MatchingRun.objects.visible_to(self.request.user)
 
+    @extend_schema(request=None, responses=JobSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, **kwargs: Any) -> Response:
+        """End the work before it is done; what was there before stays."""
+        run = services.cancel_run(actor=request.user, run_id=self.get_object().pk)
+        return Response(self.get_serializer(run).data)
+
 
 class MatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
     """Matches of the caller's organizations; a facilitator's of all."""

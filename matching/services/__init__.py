@@ -11,7 +11,7 @@ from matching.services.rematch_requests import (
     resume_rematches,
     retry_rematches,
 )
-from matching.services.run_endings import RunIsOver, cancel_run, finish_run
+from matching.services.run_endings import RunIsOver, cancel_run, finish_run, may_run
 from matching.services.runs import (
     RunInProgress,
     execute_run,
@@ -30,6 +30,7 @@ __all__ = [
     "dismiss_match",
     "execute_run",
     "finish_run",
+    "may_run",
     "plan_run",
     "rematch_due",
     "rematch_flow",

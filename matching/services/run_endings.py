@@ -34,15 +34,10 @@ class RunIsOver(DomainError):
     code = "run_is_over"
 
 
-def require_may_run(actor: User, organization_id: UUID | None) -> None:
-    """
-    Stop here unless the actor may request and cancel runs of the organization (None: of all).
-
-    :raises PermissionDenied: neither a facilitator nor one who edits the organization's flows.
-    """
-    permissions.require(
-        actor.is_facilitator
-        or (organization_id is not None and permissions.can_edit_resources(actor, organization_id))
+def may_run(actor: User, organization_id: UUID | None) -> bool:
+    """Facilitators, and who edits the organization's flows, request and cancel its runs."""
+    return actor.is_facilitator or (
+        organization_id is not None and permissions.can_edit_resources(actor, organization_id)
     )
 
 
@@ -78,7 +73,7 @@ def cancel_run(*, actor: User | None, run_id: UUID) -> MatchingRun:
     """
     run = lock_run(run_id)
     if actor is not None:
-        require_may_run(actor, run.organization_id)
+        permissions.require(may_run(actor, run.organization_id))
     if not run.is_unfinished:
         raise RunIsOver(_("The run is over already."))
     _end(run, MatchingRun.Status.CANCELLED)

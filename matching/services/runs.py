@@ -14,9 +14,11 @@ from matching.services.run_endings import (
     cancel_run,
     fail_run,
     finish_run,
-    require_may_run,
+    may_run,
 )
+from organizations import permissions
 from organizations.models import Organization, User
+from turash import rate_limits
 from turash.errors import DomainError
 from turash.events.queue import enqueue
 
@@ -24,6 +26,8 @@ Status = MatchingRunPartition.Status
 
 # A partition whose worker gives no sign of life for so long is given to another.
 DEAD_AFTER = timedelta(seconds=60)
+# Runs of one organization that its members may ask for.
+LIMIT = rate_limits.Limit("matching_run", burst=4, refill=timedelta(minutes=5))
 PAUSE_UNTIL_FREE = timedelta(seconds=15)
 PAUSE_BETWEEN_LOOKS_S = 0.5
 
@@ -49,9 +53,15 @@ def request_run(
     :raises PermissionDenied: the actor may not edit the organization's flows, or asks for a run of
         all without being a facilitator.
     :raises RunInProgress: such a run waits or works already.
+    :raises TooManyRequests: members of the organization have asked too often; facilitators, who
+        are few and known, and the system itself are not limited.
     """
     if actor is not None:
-        require_may_run(actor, organization.pk if organization else None)
+        permissions.require(may_run(actor, organization.pk if organization else None))
+    if MatchingRun.objects.unfinished().filter(organization=organization).exists():
+        raise _in_progress()
+    if actor is not None and organization is not None and not actor.is_facilitator:
+        rate_limits.spend(LIMIT, organization.pk)
     run = _create(organization, actor)
     if in_background:
         enqueue("matching.tasks.plan_run", run_id=run.pk)
@@ -66,17 +76,18 @@ def request_run_when_free() -> None:
         enqueue("matching.tasks.request_run_when_free", delay=PAUSE_UNTIL_FREE)
 
 
+def _in_progress() -> RunInProgress:
+    return RunInProgress(_("The matches are being recomputed already; wait for that run."))
+
+
 def _create(organization: Organization | None, actor: User | None) -> MatchingRun:
-    refusal = RunInProgress(_("The matches are being recomputed already; wait for that run."))
-    if MatchingRun.objects.unfinished().filter(organization=organization).exists():
-        raise refusal
     try:
         with transaction.atomic():
             return MatchingRun.objects.create(organization=organization, requested_by=actor)
     except IntegrityError as error:
         # Somebody was quicker between the look and the row.
         if "matching_run_is_the_only_unfinished_one" in str(error):
-            raise refusal from error
+            raise _in_progress() from error
         raise
 
 

@@ -20,7 +20,7 @@ from rest_framework.serializers import as_serializer_error
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler as drf_exception_handler
 
-from turash.errors import DomainError, InvalidInput, TryLater
+from turash.errors import DomainError, InvalidInput, TooManyRequests, TryLater
 
 CONTENT_TYPE = "application/problem+json"
 # Types are stable identifiers, not addresses to open.
@@ -80,6 +80,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     # A problem is JSON, whatever format was asked for.
     context["request"].accepted_renderer = JSONRenderer()
     context["request"].accepted_media_type = CONTENT_TYPE
+    if isinstance(error, TooManyRequests):
+        body = problem(429, detail=error.message, code=error.code)
+        return _response(body, {"Retry-After": str(error.retry_after_s)})
     if isinstance(error, DomainError):
         body = problem(status.HTTP_409_CONFLICT, detail=error.message, code=error.code)
         return _response(body)
@@ -136,8 +139,8 @@ def _first(errors: Mapping[str, list[str]]) -> str:
     return f"{field}: {messages[0]}" if field != api_settings.NON_FIELD_ERRORS_KEY else messages[0]
 
 
-def _response(body: dict[str, Any]) -> Response:
-    return Response(body, status=body["status"], content_type=CONTENT_TYPE)
+def _response(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
 
 
 def json_problem(http_status: int, *, detail: str = "") -> JsonResponse:
