@@ -26,6 +26,8 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "match": ("view",),
         "matchdismissal": ("view", "delete"),
         "matchingrun": ("view",),
+        "matchingrunpartition": ("view",),
+        "rematchrequest": ("view",),
     },
     "proposals": {"proposal": ("view",), "proposaltransition": ("view",)},
     "events": {"domainevent": ("view",), "eventdelivery": ("view",)},

@@ -1,38 +1,14 @@
 """Flows that change while they are matched."""
 
-from threading import Barrier, Thread
-
 import pytest
-from django.db import connection
 
 from matching import services
 from matching.models import Match, MatchingRun
 from organizations.models import ResourceFlow
 from tests.factories import OrganizationFactory, ResourceFlowFactory, SiteFactory
+from tests.matching.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
-
-
-def at_once(*jobs) -> list[Exception]:
-    """Run jobs in threads that start together; returns what they raised."""
-    start = Barrier(len(jobs))
-    raised: list[Exception] = []
-
-    def run(job):
-        start.wait()
-        try:
-            job()
-        except Exception as error:
-            raised.append(error)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=[job]) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return raised
 
 
 def test_a_flow_can_be_deleted_while_it_is_matched():

@@ -1,0 +1,462 @@
+"""A run split into partitions: the same result, whoever does which part and however it goes."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from matching import bulk, services, staging
+from matching.models import Match, MatchingRun, MatchingRunPartition, RematchRequest, StagedMatch
+from matching.services import partitions, run_endings, runs
+from organizations.models import ResourceFlow
+from tests.factories import OrganizationFactory, ResourceFlowFactory, SiteFactory
+from tests.matching.region import Region, full_run, rows
+from tests.matching.threads import at_once
+from turash.events.models import DomainEvent
+
+pytestmark = pytest.mark.django_db
+
+Status = MatchingRunPartition.Status
+
+
+def planned(flows_per_side: int = 4, organization=None) -> MatchingRun:
+    run = services.request_run(organization=organization)
+    services.plan_run(run.pk, flows_per_side=flows_per_side)
+    run.refresh_from_db()
+    return run
+
+
+def work(run: MatchingRun, **condition) -> None:
+    for partition in run.partitions.filter(status=Status.QUEUED, **condition):
+        services.work_partition(partition.pk)
+
+
+def queued(function: str) -> int:
+    return sum(row.func() == f"matching.tasks.{function}" for row in OrmQ.objects.all())
+
+
+def finished_events() -> int:
+    return DomainEvent.objects.filter(type="matching_run_finished").count()
+
+
+@pytest.fixture
+def region(request) -> Region:
+    return Region(11, flow_count=40)
+
+
+@pytest.mark.parametrize(("seed", "flows_per_side"), [(1, 1), (2, 3), (3, 7), (4, 1000)])
+def test_the_result_is_the_same_whatever_the_slices(seed, flows_per_side, monkeypatch):
+    for module in ("matching.bulk", "matching.services.rematch"):
+        monkeypatch.setattr(f"{module}.BEST_PER_FLOW", 3)
+    region = Region(seed, flow_count=50)
+    for flow in region.flows:
+        services.rematch_flow(flow_id=flow.pk)
+    one_by_one = rows()
+    assert any(row[0] and row[1] for row in one_by_one.values())
+    Match.objects.all().delete()
+
+    run = planned(flows_per_side)
+    work(run)
+    services.finish_run(run.pk)
+    assert rows() == one_by_one
+    run.refresh_from_db()
+    assert (run.status, run.found_count) == ("finished", len(one_by_one))
+    assert run.done_count == run.total_count == ResourceFlow.objects.active().count()
+    assert not StagedMatch.objects.exists()
+    slices = run.partitions.values_list("slice_count", flat=True)
+    assert (max(slices) > 1) == (flows_per_side < 50)
+
+
+def test_a_second_run_changes_no_row(region):
+    full_run()
+    before = list(Match.objects.order_by("pk").values())
+    run = planned(2)
+    work(run)
+    services.finish_run(run.pk)
+    assert list(Match.objects.order_by("pk").values()) == before
+
+
+def test_small_chunks_change_nothing(region, monkeypatch):
+    full_run()
+    expected = rows()
+    Match.objects.all().delete()
+    monkeypatch.setattr(bulk, "CHUNK", 3)
+    monkeypatch.setattr(bulk, "PAIRS_PER_CHUNK", 5)
+    full_run()
+    assert rows() == expected
+
+
+def test_readers_see_nothing_before_the_final_step(region):
+    run = planned()
+    work(run)
+    assert StagedMatch.objects.exists()
+    assert not Match.objects.exists()
+    run.refresh_from_db()
+    assert run.status == "running"
+    assert queued("finish_run") == 1
+
+
+def test_the_final_step_waits_for_every_partition(region):
+    run = planned()
+    last = run.partitions.last()
+    work(run, number__lt=last.number)
+    assert queued("finish_run") == 0
+    services.finish_run(run.pk)
+    assert not Match.objects.exists()
+    work(run)
+    assert queued("finish_run") == 1
+
+
+def test_the_final_step_counts_once(region):
+    run = planned()
+    work(run)
+    for _ in range(3):
+        services.finish_run(run.pk)
+    assert finished_events() == 1
+    assert MatchingRun.objects.get().finish_attempts == 1
+
+
+def fail_in(monkeypatch, number: int, times: int) -> list:
+    """Let a partition fail so often when its rows are written."""
+    failures = []
+    real = staging.stage
+
+    def stage(partition_id, *args):
+        real(partition_id, *args)
+        partition = MatchingRunPartition.objects.get(pk=partition_id)
+        if partition.number == number and len(failures) < times:
+            failures.append(partition.attempts)
+            raise OSError("The disk is full.")
+
+    monkeypatch.setattr(staging, "stage", stage)
+    return failures
+
+
+def test_a_partition_that_fails_twice_is_retried_alone(region, monkeypatch):
+    full_run()
+    expected = rows()
+    Match.objects.all().delete()
+    run = planned(1000)
+    number = run.partitions.first().number
+    failures = fail_in(monkeypatch, number, times=2)
+    OrmQ.objects.all().delete()
+    work(run)
+    bad = run.partitions.get(number=number)
+    assert (bad.status, bad.attempts) == ("queued", 1)
+    assert "The disk is full." in bad.error
+    others = run.partitions.exclude(number=number)
+    assert set(others.values_list("status", "attempts")) == {("done", 1)}
+    (retry,) = OrmQ.objects.all()
+    assert retry.func() == "matching.tasks.work_partition"
+    assert retry.lock > timezone.now() + timedelta(seconds=8)
+    work(run)
+    work(run)
+    bad.refresh_from_db()
+    assert (bad.status, bad.attempts, bad.error) == ("done", 3, "")
+    assert failures == [1, 2]
+    services.finish_run(run.pk)
+    assert rows() == expected
+
+
+def test_a_partition_that_fails_for_good_fails_the_run(region, monkeypatch):
+    full_run()
+    before = rows()
+    run = planned(1000)
+    failures = fail_in(monkeypatch, run.partitions.first().number, times=99)
+    while run.partitions.filter(number=1, status=Status.QUEUED).exists():
+        work(run, number=1)
+    run.refresh_from_db()
+    assert failures == [1, 2, 3]
+    assert (run.status, run.error) == ("failed", "OSError: The disk is full.")
+    assert run.finished_at
+    assert run.partitions.count_by_status() == {
+        "queued": 0, "running": 0, "done": 0, "failed": 1,
+        "cancelled": run.partitions.count() - 1,
+    }  # fmt: skip
+    assert rows() == before
+    assert not StagedMatch.objects.exists()
+    # It keeps nobody out.
+    services.request_run()
+
+
+def test_a_final_step_that_fails_is_tried_again_and_then_fails_the_run(region, monkeypatch):
+    def no(run):
+        raise OSError("No.")
+
+    monkeypatch.setattr(staging, "swap_in", no)
+    run = planned()
+    work(run)
+    OrmQ.objects.all().delete()
+    services.finish_run(run.pk)
+    services.finish_run(run.pk)
+    run.refresh_from_db()
+    assert run.status == "running"
+    assert queued("finish_run") == 2
+    services.finish_run(run.pk)
+    run.refresh_from_db()
+    assert (run.status, run.error) == ("failed", "OSError: No.")
+
+
+def test_cancelled_half_way_nothing_has_changed(region):
+    full_run()
+    region.edit()
+    before = list(Match.objects.order_by("pk").values())
+    assert before
+    run = planned()
+    work(run, number__lte=3)
+    services.cancel_run(actor=None, run_id=run.pk)
+    work(run)
+    services.finish_run(run.pk)
+    run.refresh_from_db()
+    assert run.status == "cancelled"
+    assert run.partitions.count_by_status()["done"] == 3
+    assert 0 < run.done_count < run.total_count
+    assert list(Match.objects.order_by("pk").values()) == before
+    assert not StagedMatch.objects.exists()
+    with pytest.raises(services.RunIsOver):
+        services.cancel_run(actor=None, run_id=run.pk)
+
+
+@pytest.mark.parametrize("when", ["computing", "writing", "completing"])
+def test_a_worker_stops_when_its_run_is_cancelled(region, monkeypatch, when):
+    run = planned(1000)
+
+    def cancelling(real):
+        def wrapped(*args, **kwargs):
+            result = real(*args, **kwargs)
+            if run.partitions.open().exists():
+                services.cancel_run(actor=None, run_id=run.pk)
+            return result
+
+        return wrapped
+
+    owner, name = {
+        "computing": (bulk, "grid_of"),
+        "writing": (bulk, "score_pairs"),
+        "completing": (staging, "stage"),
+    }[when]
+    monkeypatch.setattr(owner, name, cancelling(getattr(owner, name)))
+    services.work_partition(run.partitions.first().pk)
+    assert run.partitions.first().status == "cancelled"
+    assert run.partitions.first().error == ""
+    assert not StagedMatch.objects.exists()
+
+
+def test_who_was_thought_dead_cannot_write_any_more(region, monkeypatch):
+    run = planned()
+    partition = run.partitions.first()
+    late = partitions._Attempt.begin(partition.pk, None)
+    MatchingRunPartition.objects.filter(pk=partition.pk).update(
+        updated_at=timezone.now() - timedelta(minutes=2)
+    )
+    services.sweep_runs(timezone.now())
+    again = partitions._Attempt.begin(partition.pk, None)
+    again.beat()
+    for call in (late.beat, lambda: late.complete(in_background=True)):
+        with pytest.raises(partitions.Superseded):
+            call()
+    late.fail("Too late.", in_background=True)
+    partition.refresh_from_db()
+    assert (partition.status, partition.attempts, partition.error) == ("running", 2, "")
+
+
+def test_a_partition_is_taken_once(region):
+    partition = planned().partitions.first()
+    assert partitions._Attempt.begin(partition.pk, None)
+    assert partitions._Attempt.begin(partition.pk, None) is None
+    assert partitions._Attempt.begin(0, None) is None
+
+
+class TestSweep:
+    @pytest.fixture
+    def run(self, region) -> MatchingRun:
+        run = planned()
+        OrmQ.objects.all().delete()
+        return run
+
+    def age(self, run, **condition) -> None:
+        run.partitions.filter(**condition).update(
+            updated_at=timezone.now() - runs.DEAD_AFTER - timedelta(seconds=1)
+        )
+
+    def test_leaves_alone_what_is_alive(self, run):
+        partitions._Attempt.begin(run.partitions.first().pk, None)
+        self.age(run, status=Status.QUEUED)
+        services.sweep_runs(timezone.now())
+        assert not OrmQ.objects.exists()
+
+    def test_enqueues_a_silent_partition_once(self, run):
+        partition = run.partitions.first()
+        partitions._Attempt.begin(partition.pk, None)
+        self.age(run, pk=partition.pk)
+        for _ in range(2):
+            services.sweep_runs(timezone.now())
+        assert queued("work_partition") == 1
+        partition.refresh_from_db()
+        assert partition.status == "queued"
+
+    def test_enqueues_what_waits_while_nobody_works(self, run):
+        self.age(run)
+        services.sweep_runs(timezone.now())
+        assert queued("work_partition") == run.partitions.count()
+
+    def test_ends_a_run_whose_partition_kills_its_workers(self, run):
+        partition = run.partitions.first()
+        for _ in range(run_endings.MAX_ATTEMPTS):
+            assert partitions._Attempt.begin(partition.pk, None)
+            self.age(run, pk=partition.pk)
+            services.sweep_runs(timezone.now())
+        run.refresh_from_db()
+        assert (run.status, run.error) == ("failed", "The worker of partition 1 was lost.")
+
+    def test_enqueues_a_plan_and_a_final_step_that_were_lost(self, run):
+        work(run)
+        OrmQ.objects.all().delete()
+        services.sweep_runs(timezone.now())
+        assert queued("finish_run") == 0
+        run.partitions.update(finished_at=timezone.now() - timedelta(minutes=2))
+        services.sweep_runs(timezone.now())
+        assert queued("finish_run") == 1
+        services.finish_run(run.pk)
+
+        old = timezone.now() - timedelta(minutes=2)
+        MatchingRun.objects.create(created_at=old)
+        services.sweep_runs(timezone.now())
+        assert queued("plan_run") == 1
+
+
+def test_flows_may_be_deleted_added_and_changed_during_a_run(run_events):
+    region = Region(21, flow_count=40)
+    full_run()
+    run = planned(3)
+    for partition in run.partitions.all():
+        region.change_without_rematch()
+        services.work_partition(partition.pk)
+        region.change_without_rematch()
+    assert ResourceFlow.objects.count() != 40
+    run_events()
+    run.refresh_from_db()
+    assert run.status == "finished"
+    assert not RematchRequest.objects.exists()
+    after = rows()
+    second = full_run()
+    assert (second.found_count, second.lost_count) == (0, 0)
+    assert rows() == after
+
+
+def test_a_partner_of_a_deleted_flow_is_matched_again(monkeypatch):
+    monkeypatch.setattr(bulk, "BEST_PER_FLOW", 1)
+    input_ = ResourceFlowFactory(direction="input", type_code="heat")
+    ResourceFlowFactory.create_batch(3)
+    run = planned(100)
+    work(run)
+    best = StagedMatch.objects.get(input_rank=1)
+    ResourceFlow.objects.get(pk=best.output_id).delete()
+    RematchRequest.objects.all().delete()
+    services.finish_run(run.pk)
+    assert best.output_id not in Match.objects.values_list("output", flat=True)
+    assert set(RematchRequest.objects.values_list("pk", flat=True)) == {input_.pk}
+
+
+def test_a_run_of_one_organization_goes_flow_by_flow(region, monkeypatch):
+    monkeypatch.setattr(partitions, "FLOWS_ONE_BY_ONE", 2)
+    full_run()
+    expected = rows()
+    organization = region.flows[0].organization
+    Match.objects.of_organization(organization.pk).delete()
+    gone = len(expected) - Match.objects.count()
+    run = planned(organization=organization)
+    work(run)
+    services.finish_run(run.pk)
+    run.refresh_from_db()
+    flow_count = ResourceFlow.objects.active().filter(organization=organization).count()
+    assert run.partitions.count() == -(-flow_count // 2) > 1
+    assert (run.done_count, run.total_count) == (flow_count, flow_count)
+    assert (run.status, run.found_count, run.match_count) == ("finished", gone, gone)
+    assert rows() == expected
+
+
+def test_a_run_without_flows_finishes(run_events):
+    for organization in (None, OrganizationFactory()):
+        run = services.request_run(organization=organization)
+        run_events()
+        run.refresh_from_db()
+        assert (run.status, run.match_count) == ("finished", 0)
+
+
+def test_progress_grows_to_the_end(region):
+    seen = []
+    run = services.request_run(in_background=False)
+    services.execute_run(run.pk, progress=lambda done, total: seen.append((done, total)))
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert seen[-1][0] == seen[-1][1] == ResourceFlow.objects.active().count()
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+class TestRaces:
+    def test_the_last_two_partitions_hand_on_once(self):
+        ResourceFlowFactory.create_batch(2, site=SiteFactory())
+        for _ in range(40):
+            OrmQ.objects.all().delete()
+            run = services.request_run()
+            services.plan_run(run.pk, flows_per_side=1)
+            OrmQ.objects.all().delete()
+            attempts = [partitions._Attempt.begin(p.pk, None) for p in run.partitions.all()]
+            assert len(attempts) == 2
+            jobs = [lambda a=attempt: a.complete(in_background=True) for attempt in attempts]
+            assert at_once(*jobs) == []
+            assert queued("finish_run") == 1
+            finish = [lambda key=run.pk: services.finish_run(key)] * 3
+            assert at_once(*finish) == []
+            run.refresh_from_db()
+            assert run.status == "finished"
+        assert finished_events() == 40
+
+    @pytest.mark.parametrize("scope", ["all", "one"])
+    def test_one_of_many_requests_wins(self, scope):
+        organization = None if scope == "all" else OrganizationFactory()
+
+        def request():
+            services.request_run(organization=organization)
+
+        for _ in range(10):
+            raised = at_once(*[request] * 5)
+            assert [type(error) for error in raised] == [services.RunInProgress] * 4
+            run = MatchingRun.objects.unfinished().get()
+            services.cancel_run(actor=None, run_id=run.pk)
+
+    def test_cancelling_and_completing_at_once_do_not_block_each_other(self):
+        ResourceFlowFactory()
+        for _ in range(20):
+            run = planned()
+            attempt = partitions._Attempt.begin(run.partitions.get().pk, None)
+
+            def complete(attempt=attempt):
+                try:
+                    attempt.complete(in_background=True)
+                except partitions.Superseded:
+                    pass
+
+            def cancel(run=run):
+                services.cancel_run(actor=None, run_id=run.pk)
+
+            def recount(run=run):
+                run_endings.recount(run.pk)
+
+            assert at_once(complete, cancel, recount) == []
+            run.refresh_from_db()
+            assert run.status == "cancelled"
+
+    def test_no_lock_is_held_between_partitions(self):
+        ResourceFlowFactory()
+        run = planned()
+        work(run)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+            assert cursor.fetchone() == (0,)
+        ResourceFlow.objects.get().delete()
+        services.finish_run(run.pk)
+        run.refresh_from_db()
+        assert run.status == "finished"
