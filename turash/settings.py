@@ -210,7 +210,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # --- Rate limits ----------------------------------------------------------------------------
 
 # In Redis; the limits stand beside what they limit.
-RATE_LIMIT_PREFIX = env.str("CHANNEL_PREFIX", default="turash") + ":limits"
+RATE_LIMIT_PREFIX = f"{REDIS_PREFIX}:limits"
 
 # --- Language and time ----------------------------------------------------------------------
 

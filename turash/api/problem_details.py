@@ -89,9 +89,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if isinstance(error, InvalidInput):
         return _response(problem(400, detail=_first(error.errors), errors=error.errors))
     if isinstance(error, TryLater):
-        response = _response(problem(503, detail=error.message, code=error.code))
-        response["Retry-After"] = str(error.retry_after_s)
-        return response
+        body = problem(503, detail=error.message, code=error.code)
+        return _response(body, {"Retry-After": str(error.retry_after_s)})
     if isinstance(error, RequestDataTooBig):
         return _response(problem(413))
     if isinstance(error, ValidationError):
