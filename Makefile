@@ -1,6 +1,6 @@
 # What one does with Turash; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo run test check format lock messages stop clean
+.PHONY: help setup setup-tests demo run test bench bench-events soak check format lock messages stop clean
 
 PYTHON := .local/venv/bin/python
 PACKAGES := turash organizations matching proposals
@@ -19,6 +19,16 @@ demo: setup ## Start Turash with the demo region; Ctrl-C stops it
 
 test: setup-tests ## Run all tests, browser tests included
 	@$(PYTHON) -m pytest
+
+bench: bench-events ## Measure, each against a baseline of the same run
+
+bench-events: setup-tests ## Measure events: publishing, throughput, latency, websockets, idle load
+	@$(PYTHON) -m tests.bench.events
+	@$(PYTHON) -m tests.bench.sockets
+
+soak: setup-tests ## Kill everything at random, 200 times, while events flow (half an hour)
+	@$(PYTHON) -m tests.soak.storm --publisher queue
+	@$(PYTHON) -m tests.soak.storm --publisher streams
 
 check: setup-tests ## Lint, types, import contracts, migrations, deployment settings
 	$(PYTHON) -m ruff check .

@@ -13,6 +13,8 @@ from contextlib import AbstractContextManager, contextmanager
 from django.conf import settings
 from django.db import connection
 
+from matching.models import MatchingRun, RematchRequest
+from turash.events.models import EventDelivery
 from turash.local import processes
 
 
@@ -97,3 +99,11 @@ def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < deadline, "It did not get there in time."
         time.sleep(0.05)
+
+
+def is_at_rest() -> bool:
+    """Whether workers have nothing to do: no delivery, no flow to match again, no run."""
+    # In one statement: a delivery makes a request, and a request makes deliveries.
+    rematches = RematchRequest.objects.values_list("attempts")
+    runs = MatchingRun.objects.unfinished().order_by().values_list("done_count")
+    return not EventDelivery.objects.open().values_list("attempts").union(rematches, runs).exists()

@@ -14,6 +14,7 @@ from organizations.models.flow import QUALITY_RANGES
 from organizations.services.organizations import StillInUse
 from turash.constraints import told_by_the_database
 from turash.errors import InvalidInput
+from turash.locking import lock
 
 MAX_CONTAMINANTS = 50
 
@@ -45,7 +46,9 @@ def update_flow(
 
     :raises PermissionDenied: the actor may not edit the flows of the old or the new site.
     :raises ValidationError: if a field is wrong.
+    :raises Gone: it was deleted meanwhile.
     """
+    lock(flow)
     permissions.require(permissions.can_edit_resources(actor, flow.organization_id))
     new_site: Site = changes.get("site", flow.site)
     if new_site.organization_id != flow.organization_id:

@@ -13,6 +13,7 @@ from organizations import permissions
 from organizations.ids import new_id
 from organizations.models import Membership, Organization, User
 from turash.errors import DomainError
+from turash.locking import lock
 
 
 class StillInUse(DomainError):
@@ -40,7 +41,9 @@ def update_organization(*, actor: User, organization: Organization, **changes: A
 
     :raises PermissionDenied: the actor is neither owner nor manager.
     :raises ValidationError: if a field is wrong.
+    :raises Gone: it was deleted meanwhile.
     """
+    lock(organization)
     permissions.require(permissions.can_manage(actor, organization.pk))
     for name, value in changes.items():
         setattr(organization, name, value)

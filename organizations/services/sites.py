@@ -13,6 +13,7 @@ from organizations.models import Organization, ResourceFlow, Site, User
 from organizations.services.organizations import StillInUse
 from turash.events.catalogue import ResourceFlowUpdated
 from turash.events.publishers import publish
+from turash.locking import lock
 
 
 @transaction.atomic
@@ -34,7 +35,9 @@ def update_site(*, actor: User, site: Site, **changes: Any) -> Site:
 
     :raises PermissionDenied: the actor may not edit the organization's sites.
     :raises ValidationError: if a field is wrong.
+    :raises Gone: it was deleted meanwhile.
     """
+    lock(site)
     permissions.require(permissions.can_edit_resources(actor, site.organization_id))
     for name, value in changes.items():
         setattr(site, name, value)

@@ -14,16 +14,12 @@ from django.db import connection
 
 from matching.models import Match
 from tests.factories import MembershipFactory, ResourceFlowFactory, SiteFactory
-from tests.processes import wait_for, worker
+from tests.processes import is_at_rest, wait_for, worker
 from turash.events import sweeper
 from turash.events.models import EventDelivery
 from turash.realtime.models import Notification
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
-
-
-def all_is_done() -> bool:
-    return not EventDelivery.objects.open().exists()
 
 
 def told_about(event_type: str) -> Counter:
@@ -53,8 +49,8 @@ def test_two_clusters_handle_every_event_once():
                 site__organization=owners[number % 4].organization,
                 direction="output" if number % 2 else "input",
             )
-        wait_for(all_is_done)
-        wait_for(lambda: Match.objects.exists() and all_is_done())
+        wait_for(is_at_rest)
+        assert Match.objects.exists()
 
     assert not EventDelivery.objects.dead().exists()
     told = told_about("resource_flow_created")
@@ -68,7 +64,7 @@ def test_a_killed_cluster_leaves_nobody_behind_and_nothing_undone():
     owner = MembershipFactory()
     with worker() as cluster:
         SiteFactory(organization=owner.organization)
-        wait_for(all_is_done)
+        wait_for(is_at_rest)
         family = processes_of(cluster.pid)
         # A guard, two workers, the pusher and the monitor.
         assert len(family) == 5
@@ -76,9 +72,9 @@ def test_a_killed_cluster_leaves_nobody_behind_and_nothing_undone():
         wait_for(lambda: not processes_of(cluster.pid), seconds=10)
 
     SiteFactory(organization=owner.organization)
-    assert not all_is_done()
+    assert not is_at_rest()
     with worker():
-        wait_for(all_is_done)
+        wait_for(is_at_rest)
     assert list(told_about("site_created").values()) == [1, 1]
 
 
@@ -105,7 +101,7 @@ def finish() -> None:
 
         def swept_and_done() -> bool:
             sweeper.sweep(grace=sweeper.NO_GRACE)
-            return all_is_done()
+            return is_at_rest()
 
         wait_for(swept_and_done)
 
@@ -133,7 +129,7 @@ def test_told_to_stop_a_cluster_finishes_what_it_has_begun():
             time.sleep(1)
             assert cluster.poll() is None
         assert cluster.wait(20) == 0
-    assert all_is_done()
+    assert is_at_rest()
     assert [row.attempts for row in EventDelivery.objects.filter(handler__contains="site")] == [1]
 
 
@@ -161,7 +157,7 @@ def test_told_to_stop_under_load_nothing_is_lost_or_done_twice():
     owner = MembershipFactory()
     with worker() as cluster:
         SiteFactory(organization=owner.organization)
-        wait_for(all_is_done)
+        wait_for(is_at_rest)
         for _ in range(300):
             SiteFactory(organization=owner.organization)
         cluster.terminate()

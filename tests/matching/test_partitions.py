@@ -3,42 +3,18 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
 from matching import bulk, services, staging
 from matching.models import Match, MatchingRun, MatchingRunPartition, RematchRequest, StagedMatch
-from matching.services import partitions, run_endings, runs
+from matching.services import partitions
 from organizations.models import ResourceFlow
-from tests.factories import OrganizationFactory, ResourceFlowFactory, SiteFactory
+from tests.factories import OrganizationFactory, ResourceFlowFactory
 from tests.matching.region import Region, full_run, rows
-from tests.matching.threads import at_once
-from turash.events.models import DomainEvent
+from tests.matching.steps import Status, finished_events, planned, queued, work
 
 pytestmark = pytest.mark.django_db
-
-Status = MatchingRunPartition.Status
-
-
-def planned(flows_per_side: int = 4, organization=None) -> MatchingRun:
-    run = services.request_run(organization=organization)
-    services.plan_run(run.pk, flows_per_side=flows_per_side)
-    run.refresh_from_db()
-    return run
-
-
-def work(run: MatchingRun, **condition) -> None:
-    for partition in run.partitions.filter(status=Status.QUEUED, **condition):
-        services.work_partition(partition.pk)
-
-
-def queued(function: str) -> int:
-    return sum(row.func() == f"matching.tasks.{function}" for row in OrmQ.objects.all())
-
-
-def finished_events() -> int:
-    return DomainEvent.objects.filter(type="matching_run_finished").count()
 
 
 @pytest.fixture
@@ -269,64 +245,6 @@ def test_a_partition_is_taken_once(region):
     assert partitions._Attempt.begin(0, None) is None
 
 
-class TestSweep:
-    @pytest.fixture
-    def run(self, region) -> MatchingRun:
-        run = planned()
-        OrmQ.objects.all().delete()
-        return run
-
-    def age(self, run, **condition) -> None:
-        run.partitions.filter(**condition).update(
-            updated_at=timezone.now() - runs.DEAD_AFTER - timedelta(seconds=1)
-        )
-
-    def test_leaves_alone_what_is_alive(self, run):
-        partitions._Attempt.begin(run.partitions.first().pk, None)
-        self.age(run, status=Status.QUEUED)
-        services.sweep_runs(timezone.now())
-        assert not OrmQ.objects.exists()
-
-    def test_enqueues_a_silent_partition_once(self, run):
-        partition = run.partitions.first()
-        partitions._Attempt.begin(partition.pk, None)
-        self.age(run, pk=partition.pk)
-        for _ in range(2):
-            services.sweep_runs(timezone.now())
-        assert queued("work_partition") == 1
-        partition.refresh_from_db()
-        assert partition.status == "queued"
-
-    def test_enqueues_what_waits_while_nobody_works(self, run):
-        self.age(run)
-        services.sweep_runs(timezone.now())
-        assert queued("work_partition") == run.partitions.count()
-
-    def test_ends_a_run_whose_partition_kills_its_workers(self, run):
-        partition = run.partitions.first()
-        for _ in range(run_endings.MAX_ATTEMPTS):
-            assert partitions._Attempt.begin(partition.pk, None)
-            self.age(run, pk=partition.pk)
-            services.sweep_runs(timezone.now())
-        run.refresh_from_db()
-        assert (run.status, run.error) == ("failed", "The worker of partition 1 was lost.")
-
-    def test_enqueues_a_plan_and_a_final_step_that_were_lost(self, run):
-        work(run)
-        OrmQ.objects.all().delete()
-        services.sweep_runs(timezone.now())
-        assert queued("finish_run") == 0
-        run.partitions.update(finished_at=timezone.now() - timedelta(minutes=2))
-        services.sweep_runs(timezone.now())
-        assert queued("finish_run") == 1
-        services.finish_run(run.pk)
-
-        old = timezone.now() - timedelta(minutes=2)
-        MatchingRun.objects.create(created_at=old)
-        services.sweep_runs(timezone.now())
-        assert queued("plan_run") == 1
-
-
 def test_flows_may_be_deleted_added_and_changed_during_a_run(run_events):
     region = Region(21, flow_count=40)
     full_run()
@@ -392,71 +310,3 @@ def test_progress_grows_to_the_end(region):
     services.execute_run(run.pk, progress=lambda done, total: seen.append((done, total)))
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
     assert seen[-1][0] == seen[-1][1] == ResourceFlow.objects.active().count()
-
-
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-class TestRaces:
-    def test_the_last_two_partitions_hand_on_once(self):
-        ResourceFlowFactory.create_batch(2, site=SiteFactory())
-        for _ in range(40):
-            OrmQ.objects.all().delete()
-            run = services.request_run()
-            services.plan_run(run.pk, flows_per_side=1)
-            OrmQ.objects.all().delete()
-            attempts = [partitions._Attempt.begin(p.pk, None) for p in run.partitions.all()]
-            assert len(attempts) == 2
-            jobs = [lambda a=attempt: a.complete(in_background=True) for attempt in attempts]
-            assert at_once(*jobs) == []
-            assert queued("finish_run") == 1
-            finish = [lambda key=run.pk: services.finish_run(key)] * 3
-            assert at_once(*finish) == []
-            run.refresh_from_db()
-            assert run.status == "finished"
-        assert finished_events() == 40
-
-    @pytest.mark.parametrize("scope", ["all", "one"])
-    def test_one_of_many_requests_wins(self, scope):
-        organization = None if scope == "all" else OrganizationFactory()
-
-        def request():
-            services.request_run(organization=organization)
-
-        for _ in range(10):
-            raised = at_once(*[request] * 5)
-            assert [type(error) for error in raised] == [services.RunInProgress] * 4
-            run = MatchingRun.objects.unfinished().get()
-            services.cancel_run(actor=None, run_id=run.pk)
-
-    def test_cancelling_and_completing_at_once_do_not_block_each_other(self):
-        ResourceFlowFactory()
-        for _ in range(20):
-            run = planned()
-            attempt = partitions._Attempt.begin(run.partitions.get().pk, None)
-
-            def complete(attempt=attempt):
-                try:
-                    attempt.complete(in_background=True)
-                except partitions.Superseded:
-                    pass
-
-            def cancel(run=run):
-                services.cancel_run(actor=None, run_id=run.pk)
-
-            def recount(run=run):
-                run_endings.recount(run.pk)
-
-            assert at_once(complete, cancel, recount) == []
-            run.refresh_from_db()
-            assert run.status == "cancelled"
-
-    def test_no_lock_is_held_between_partitions(self):
-        ResourceFlowFactory()
-        run = planned()
-        work(run)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
-            assert cursor.fetchone() == (0,)
-        ResourceFlow.objects.get().delete()
-        services.finish_run(run.pk)
-        run.refresh_from_db()
-        assert run.status == "finished"

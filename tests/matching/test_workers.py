@@ -10,19 +10,12 @@ from django.db import connection
 from django.utils import timezone
 
 from matching import services
-from matching.models import Match, MatchingRunPartition, RematchRequest, StagedMatch
+from matching.models import Match, MatchingRunPartition, StagedMatch
 from tests.factories import ResourceFlowFactory
 from tests.matching.region import Region, full_run, rows
-from tests.processes import wait_for, worker
-from turash.events.models import EventDelivery
+from tests.processes import is_at_rest, wait_for, worker
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
-
-
-def everything_is_handled() -> bool:
-    # In one statement: a delivery makes a request, and a request makes deliveries.
-    deliveries = EventDelivery.objects.open().values_list("attempts")
-    return not deliveries.union(RematchRequest.objects.values_list("attempts")).exists()
 
 
 @pytest.fixture
@@ -55,7 +48,7 @@ def test_twenty_edits_in_a_second_cost_one_rematch(api_as, alice, alices_organiz
     ResourceFlowFactory(direction="input", type_code="heat", amount=10_000)
     client = api_as(alice)
     with worker():
-        wait_for(everything_is_handled)
+        wait_for(is_at_rest)
         assert Match.objects.get().quantity_per_year == 1000
         before = taken(flow.pk)
         started = time.monotonic()
@@ -65,7 +58,7 @@ def test_twenty_edits_in_a_second_cost_one_rematch(api_as, alice, alices_organiz
             )
             assert answer.status_code == 200
         seconds = time.monotonic() - started
-        wait_for(everything_is_handled)
+        wait_for(is_at_rest)
         # Where the machine is busy the edits take longer, and each second has its rematch.
         assert taken(flow.pk) - before <= 1 + int(seconds)
     assert Match.objects.get().quantity_per_year == 120

@@ -51,13 +51,17 @@ def _write(organization_ids: list, count: int, seed: int) -> None:
     connections.close_all()
 
 
-async def _follow(token: str, seen: list[int], last: asyncio.Future, seed: int) -> None:
-    """Hear everything up to the last one, on sockets that break off in the middle of things."""
+async def _follow(token: str, seen: list[int], end: asyncio.Future, seed: int) -> None:
+    """Hear everything, and one beyond the end, on sockets that break off in the middle."""
     chance = random.Random(seed)
-    while not (last.done() and seen and seen[-1] == last.result()):
+
+    def has_all() -> bool:
+        return end.done() and seen[-1:] > [end.result()]
+
+    while not has_all():
         socket = await connected(token, f"?after={seen[-1] if seen else 0}")
         for _ in range(chance.randint(0, 12)):
-            if last.done() and seen and seen[-1] == last.result():
+            if has_all():
                 break
             seen.append(await heard(socket))
         await socket.disconnect()
@@ -68,22 +72,21 @@ async def test_nothing_is_missing_or_twice_while_many_write_and_sockets_come_and
     await in_database(MembershipFactory)(user=alice.user, organization=bob.organization)
     tokens = [await token_of(alice.user), await token_of(bob.user)]
     both = [alice.organization_id, bob.organization_id]
-    last: list[asyncio.Future] = [asyncio.get_running_loop().create_future() for _ in tokens]
+    end = asyncio.get_running_loop().create_future()
     seen: list[list[int]] = [[] for _ in range(6)]
     followers = [
-        asyncio.create_task(_follow(tokens[i % 2], seen[i], last[i % 2], seed=i)) for i in range(6)
+        asyncio.create_task(_follow(tokens[i % 2], seen[i], end, seed=i)) for i in range(6)
     ]
     writers = [threading.Thread(target=_write, args=(both, 40, seed)) for seed in range(4)]
     for writer in writers:
         writer.start()
     for writer in writers:
         await asyncio.to_thread(writer.join)
-    # One more for everybody, so that each stream has an end.
-    await tell(*both)
-    expected = [await ids_of(*both), await ids_of(bob.organization_id)]
-    for ids, future in zip(expected, last, strict=True):
-        future.set_result(ids[-1])
+    end.set_result((await ids_of(*both))[-1])
+    # One more that everybody sees: who has heard all before the end was known waits for it.
+    await tell(bob.organization_id)
     await asyncio.wait_for(asyncio.gather(*followers), 60)
+    expected = [await ids_of(*both), await ids_of(bob.organization_id)]
     for i, ids in enumerate(seen):
         assert ids == expected[i % 2]
 

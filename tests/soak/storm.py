@@ -73,7 +73,7 @@ class _Storm:
         with ExitStack() as stack:
             stack.callback(self._end_children)
             writers = self._set_the_stage()
-            self._say("the storm begins")
+            self._say(f"the storm begins, with seed {self.arguments.seed}")
             for writer in writers:
                 writer.start()
             self._rounds()
@@ -139,14 +139,7 @@ class _Storm:
         names = {
             "cluster 1": [*manage, "qcluster"],
             "cluster 2": [*manage, "qcluster"],
-            "web": [
-                sys.executable,
-                "-m",
-                "daphne",
-                "-p",
-                str(self.port),
-                "turash.asgi:application",
-            ],
+            "web": [*manage, "web", "--port", str(self.port)],
         }
         if self.arguments.publisher == "streams":
             names |= {f"consumer {n}": [*manage, "consume_events"] for n in (1, 2, 3)}
@@ -177,8 +170,21 @@ class _Storm:
             self.killed[name] += 1
             time.sleep(self.chance.uniform(0, 0.5))
             self._mend()
+            if number % 10 == 0:
+                self._request_run()
             if number % 20 == 0:
                 self._say(f"round {number}, {self._events()} events")
+
+    def _request_run(self) -> None:
+        from django.db import DatabaseError, connection
+
+        from matching import services
+        from organizations.models import Organization
+
+        try:
+            services.request_run(organization=Organization.objects.order_by("?").first())
+        except (DatabaseError, services.RunInProgress):
+            connection.close()
 
     def _strikes(self) -> list[tuple[str, Callable[[], object]]]:
         from tests.soak import servers
@@ -235,14 +241,13 @@ class _Storm:
     def _wait_until_quiet(self) -> bool:
         from django.db import connection
 
-        from matching.models import RematchRequest
-        from turash.events.models import EventDelivery
+        from tests.processes import is_at_rest
 
         deadline = time.monotonic() + QUIET_AFTER_S
         while time.monotonic() < deadline:
             self._mend()
             connection.close_if_unusable_or_obsolete()
-            if not EventDelivery.objects.open().exists() and not RematchRequest.objects.exists():
+            if is_at_rest():
                 return True
             time.sleep(0.5)
         return False
@@ -250,6 +255,7 @@ class _Storm:
     def _figures(self, writers: list) -> dict[str, int]:
         from django.db.models import Count
 
+        from matching.models import MatchingRun
         from turash.events.models import DomainEvent, EventDelivery
 
         again = EventDelivery.objects.filter(attempts__gt=1).aggregate(count=Count("pk"))
@@ -257,6 +263,7 @@ class _Storm:
             "events": DomainEvent.objects.count(),
             "deliveries": EventDelivery.objects.count(),
             "of them tried more than once": again["count"],
+            "matching runs": MatchingRun.objects.count(),
             "edits confirmed": sum(writer.edits for writer in writers),
             "edits rolled back": sum(writer.rolled_back for writer in writers),
         }

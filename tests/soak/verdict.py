@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from matching import services as matching
-from matching.models import Match
+from matching.models import Match, MatchingRun
 from organizations.models import Membership, ResourceFlow
 from tests.soak.writers import Writer
 from turash.events.models import DomainEvent, EventDelivery
@@ -19,6 +19,7 @@ def complaints(writers: Iterable[Writer]) -> list[str]:
     found += _deliveries()
     found += _notifications()
     found += _edits(writers)
+    found += _runs()
     found += _matches()
     return found
 
@@ -93,10 +94,21 @@ def _edits(writers: Iterable[Writer]) -> list[str]:
     return wrong
 
 
+def _runs() -> list[str]:
+    """Each run has ended, and the end of each that got through was announced once."""
+    wrong = [f"{run} is still {run.status}" for run in MatchingRun.objects.unfinished()]
+    finished = MatchingRun.objects.filter(status=MatchingRun.Status.FINISHED)
+    announced = DomainEvent.objects.filter(type="matching_run_finished")
+    told = Counter(announced.values_list("payload__run_id", flat=True))
+    if told != Counter(str(key) for key in finished.values_list("pk", flat=True)):
+        wrong.append(f"{finished.count()} runs got through, announced were {dict(told)}")
+    return wrong
+
+
 def _matches() -> list[str]:
     """A full run changes nothing: the matches are those of the last state."""
     before = {row.pk: row for row in Match.objects.all()}
-    matching.execute_run(matching.request_run().pk)
+    matching.execute_run(matching.request_run(in_background=False).pk)
     after = {row.pk: row for row in Match.objects.all()}
     if before.keys() != after.keys():
         return [f"matches differ from a full run: {len(before)} before, {len(after)} after"]

@@ -21,11 +21,14 @@ PAUSE_WITHOUT_DATABASE_S = 0.5
 _NOW = timedelta(0)
 
 # Oldest first, and no row that another cluster is taking: one statement instead of two a task.
+# As a subquery of the condition the planner could run the SELECT, and its LIMIT, more than once.
 _TAKE = """
-UPDATE django_q_ormq SET lock = %(until)s WHERE id IN (
+WITH next AS MATERIALIZED (
     SELECT id FROM django_q_ormq WHERE key = %(key)s AND lock <= %(now)s
     ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-) RETURNING id, payload
+)
+UPDATE django_q_ormq task SET lock = %(until)s FROM next WHERE task.id = next.id
+RETURNING task.id, task.payload
 """
 
 

@@ -1,4 +1,4 @@
-"""A private Redis for the channel layer: unix socket only, nothing kept on disk."""
+"""A private Redis for cache, limits and streams: unix socket only, nothing kept on disk."""
 
 import shutil
 from pathlib import Path
