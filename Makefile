@@ -18,12 +18,13 @@ demo: setup ## Start Turash with the demo region; Ctrl-C stops it
 	@exec $(PYTHON) manage.py demo
 
 test: setup-tests ## Run all tests, browser tests included
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 bench: bench-events ## Measure, each against a baseline of the same run
 
 bench-events: setup-tests ## Measure events: publishing, throughput, latency, websockets, idle load
 	@$(PYTHON) -m tests.bench.events
+	@$(PYTHON) -m tests.bench.latency
 	@$(PYTHON) -m tests.bench.sockets
 
 soak: setup-tests ## Kill everything at random, 200 times, while events flow (half an hour)

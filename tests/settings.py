@@ -1,0 +1,7 @@
+"""The settings, but apart from other test runs that use the same Redis at the same time."""
+
+import os
+
+os.environ.setdefault("REDIS_PREFIX", f"turash-{os.environ.get('PYTEST_XDIST_WORKER', 'test')}")
+
+from turash.settings import *  # noqa: F403
