@@ -150,6 +150,14 @@ class ProposalStatusChanged(ProposalEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalMessagePosted(ProposalEvent):
+    """Somebody wrote in the conversation about a proposal."""
+
+    type: ClassVar[str] = "proposal_message_posted"
+    message_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportFinished(Event):
     """A file was imported; its rows are in place."""
 
@@ -158,6 +166,14 @@ class ImportFinished(Event):
     organization_count: int
     site_count: int
     flow_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanFinished(Event):
+    """An exchange plan of a region was computed."""
+
+    type: ClassVar[str] = "plan_finished"
+    plan_id: UUID
 
 
 EVENT_TYPES: dict[str, type[Event]] = {
@@ -175,7 +191,9 @@ EVENT_TYPES: dict[str, type[Event]] = {
         MatchingRunFinished,
         ProposalCreated,
         ProposalStatusChanged,
+        ProposalMessagePosted,
         ImportFinished,
+        PlanFinished,
     )
 }
 
