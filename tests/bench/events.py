@@ -11,7 +11,8 @@ from uuid import uuid4
 
 from tests.bench.tables import show
 
-EVENTS = 5_000
+TASKS = 5_000
+EVENTS = 20_000
 PLAIN_TASKS = 400
 PUBLISHED = 500
 BATCH = 50
@@ -95,6 +96,20 @@ def _publish(count: int) -> None:
     publish(*(OrganizationCreated(organization_id=uuid4()) for _ in range(count)))
 
 
+def _publish_news(count: int) -> None:
+    """Publish events that tell an organization something."""
+    from tests.factories import MembershipFactory
+    from turash.events.catalogue import SiteCreated
+    from turash.events.publishers import publish
+
+    organization_id = MembershipFactory().organization_id
+    _clear()
+    for _ in range(count // BATCH):
+        publish(
+            *(SiteCreated(organization_id=organization_id, site_id=uuid4()) for _ in range(BATCH))
+        )
+
+
 @contextmanager
 def _publisher(path: str) -> Iterator[None]:
     from django.test import override_settings
@@ -119,7 +134,7 @@ def _clear() -> None:
 
 
 def throughput() -> None:
-    """Events per second through a handler that does nothing, with two workers."""
+    """Events per second through handlers, with two workers."""
     from django_q.models import OrmQ
     from django_q.tasks import async_task
 
@@ -140,7 +155,7 @@ def throughput() -> None:
         rows.append(("baseline: django-q2 as it comes, tiny tasks", _rate(tasks_left)))
         idle = [("django-q2 as it comes", _idle_cpu(clusters))]
     _clear()
-    for _ in range(EVENTS):
+    for _ in range(TASKS):
         enqueue("os.getpid")
     with _running("qcluster") as clusters:
         rows.append(("the same tasks, our broker, no result rows", _rate(tasks_left)))
@@ -152,15 +167,24 @@ def throughput() -> None:
         with _running("qcluster"):
             rows.append((f"events, queue, published {size} at a time", _rate(events_left)))
         _clear()
+    _publish_news(EVENTS)
+    with _running("qcluster"):
+        rows.append(("events, queue, each a notification", _rate(events_left)))
+    _clear()
     with _publisher(STREAMS):
-        for _ in range(EVENTS * 2 // BATCH):
+        streams = {"count": 2, "EVENT_PUBLISHER": STREAMS}
+        for _ in range(EVENTS // BATCH):
             _publish(BATCH)
-        with _running("consume_events", count=2, EVENT_PUBLISHER=STREAMS) as consumers:
+        with _running("consume_events", **streams) as consumers:
             rows.append(("events, Redis Streams, two consumers", _rate(events_left)))
             idle.append(("our two consumers", _idle_cpu(consumers)))
         _clear()
+        _publish_news(EVENTS)
+        with _running("consume_events", **streams):
+            rows.append(("events, Redis Streams, each a notification", _rate(events_left)))
+        _clear()
     show(
-        "Through a handler that does nothing, two workers",
+        "Through handlers, two workers; a handler does nothing where not said otherwise",
         ["", "per second", "times the baseline"],
         [(name, f"{rate:.0f}", f"{rate / rows[0][1]:.1f}") for name, rate in rows],
     )

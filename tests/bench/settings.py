@@ -1,4 +1,4 @@
-"""Turash with the tiny handler in place of all others."""
+"""Turash with a tiny handler, and one that tells an organization, in place of all others."""
 
 from turash.settings import *  # noqa: F403
 from turash.settings import INSTALLED_APPS
