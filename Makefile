@@ -18,7 +18,7 @@ demo: setup ## Start Turash with the demo region; Ctrl-C stops it
 	@exec $(PYTHON) manage.py demo
 
 test: setup-tests ## Run all tests, browser tests included
-	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4
 
 bench: bench-events ## Measure, each against a baseline of the same run
 
