@@ -19,6 +19,7 @@ from turash.events.catalogue import OrganizationCreated
 from turash.events.consumers import Consumer
 from turash.events.models import DomainEvent, EventDelivery
 from turash.events.publishers import publish
+from turash.events.status import read_status
 from turash.realtime.models import Notification
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -30,10 +31,11 @@ def stream(settings, monkeypatch):
     settings.EVENT_PUBLISHER = "turash.events.streams.StreamsPublisher"
     settings.REDIS_PREFIX = f"test-{uuid4().hex[:8]}"
     monkeypatch.setattr(streams, "STREAM", f"{settings.REDIS_PREFIX}:events")
+    monkeypatch.setattr(streams, "CONSUMERS", f"{settings.REDIS_PREFIX}:consumers")
     monkeypatch.setattr(consumers, "BLOCK_MS", 10)
     client = streams.client(timeout_s=10)
     yield client
-    client.delete(streams.STREAM)
+    client.delete(streams.STREAM, streams.CONSUMERS)
 
 
 @pytest.fixture
@@ -178,11 +180,13 @@ def test_a_consumer_that_leaves_takes_its_name_with_it(stream, handled):
     one.stop()
     one.run()
     assert stream.xinfo_consumers(streams.STREAM, streams.GROUP) == []
+    assert read_status().stream.consumers == []
 
 
 def test_three_processes_handle_everything_once_and_stop_when_told():
     owner = MembershipFactory()
     with consumer() as one, consumer() as two, consumer() as three:
+        wait_for(lambda: len(read_status().stream.consumers) == 3)
         for _ in range(60):
             SiteFactory(organization=owner.organization)
         wait_for(lambda: not EventDelivery.objects.open().exists())
@@ -192,6 +196,13 @@ def test_three_processes_handle_everything_once_and_stop_when_told():
     told = Notification.objects.filter(type="site_created").values_list("subject_id", flat=True)
     assert len(told) == len(set(told)) == 60
     assert not EventDelivery.objects.filter(attempts__gt=1).exists()
+    assert read_status().stream.consumers == []
+
+
+def test_a_consumer_that_has_been_silent_for_long_is_not_shown(stream, handled):
+    turns(Consumer("busy"))
+    stream.zadd(streams.CONSUMERS, {"gone": time.time() - streams.SILENT_AFTER_S - 1})
+    assert read_status().stream.consumers == ["busy"]
 
 
 def test_without_the_setting_nobody_waits_for_a_stream(settings):

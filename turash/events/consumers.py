@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 ENTRIES_AT_A_TIME = 500
 # Also the longest that a consumer at rest needs to notice that it is to stop.
 BLOCK_MS = 500
+SHOW_LIFE_S = 2.0
 LOOK_FOR_OVERDUE_S = 1.0
 LOOK_FOR_ABANDONED_S = 5.0
 FORGET_CONSUMER_AFTER_MS = 3_600_000
@@ -40,6 +41,7 @@ class Consumer:
         self.name = name
         self.is_stopping = False
         self._redis = streams.client(timeout_s=10)
+        self._showed_life = float("-inf")
         self._looked_for_overdue = self._looked_for_abandoned = float("-inf")
 
     def stop(self) -> None:
@@ -60,6 +62,7 @@ class Consumer:
     def _turn(self) -> None:
         self._look_for_overdue()
         try:
+            self._show_life()
             self._look_for_abandoned()
             self._handle(self._read())
         except redis.ResponseError as error:
@@ -86,6 +89,11 @@ class Consumer:
                 _bury(entry_id, fields)
         dispatch.deliver(event_ids, others=0)
         self._redis.xack(streams.STREAM, streams.GROUP, *(entry_id for entry_id, _ in entries))
+
+    def _show_life(self) -> None:
+        if time.monotonic() - self._showed_life >= SHOW_LIFE_S:
+            streams.show_life(self.name)
+            self._showed_life = time.monotonic()
 
     def _look_for_overdue(self) -> None:
         """Work on what is due again, and on events whose entries were lost."""
@@ -118,6 +126,7 @@ class Consumer:
 
     def _leave(self) -> None:
         try:
+            streams.forget(self.name)
             pending = self._redis.xpending_range(
                 streams.STREAM, streams.GROUP, "-", "+", 1, consumername=self.name
             )

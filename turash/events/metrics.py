@@ -69,7 +69,7 @@ def _figures(status: Status) -> Iterator[Metric]:
             status.stream.unacknowledged,
         )
         figures["turash_stream_consumers"] = (
-            "Members of the consumer group.",
+            "Consumers that have been heard of lately.",
             len(status.stream.consumers),
         )
     for name, (text, value) in figures.items():

@@ -42,7 +42,7 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Stream:
-    """The Redis stream and its consumer group."""
+    """The Redis stream, and the consumers that have been heard of lately."""
 
     length: int
     unacknowledged: int
@@ -139,11 +139,11 @@ def _stream() -> Stream | None:
     try:
         length = client.xlen(streams.STREAM)
         groups: Any = client.xinfo_groups(streams.STREAM) if length else []
-        consumers: Any = client.xinfo_consumers(streams.STREAM, streams.GROUP) if groups else []
+        consumers = streams.living_consumers()
     except redis.RedisError:
         return None
     return Stream(
         length=int(length),
         unacknowledged=sum(group["pending"] for group in groups),
-        consumers=[consumer["name"] for consumer in consumers],
+        consumers=consumers,
     )

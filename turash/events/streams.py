@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import cache, partial
@@ -23,6 +24,11 @@ STREAM = f"{settings.REDIS_PREFIX}:events"
 GROUP = "turash"
 # About as many entries stay; the outbox remembers what was trimmed before it was handled.
 LONGEST = 100_000
+# Consumers and when each last gave a sign of life: Redis itself forgets those that have nothing to
+# read.
+CONSUMERS = f"{settings.REDIS_PREFIX}:consumers"
+# Longer than any handler may work.
+SILENT_AFTER_S = 2 * settings.EVENT_HANDLER_LIMIT.total_seconds()
 # Somebody waits for the answer of a request while an entry is added.
 ADD_TIMEOUT_S = 1.0
 
@@ -56,6 +62,24 @@ def client(*, timeout_s: float) -> redis.Redis:
         socket_connect_timeout=timeout_s,
         retry=Retry(NoBackoff(), 0),
     )
+
+
+def show_life(consumer: str) -> None:
+    """Note that a consumer is there."""
+    client(timeout_s=ADD_TIMEOUT_S).zadd(CONSUMERS, {consumer: time.time()})
+
+
+def forget(consumer: str) -> None:
+    """Note that a consumer is gone."""
+    client(timeout_s=ADD_TIMEOUT_S).zrem(CONSUMERS, consumer)
+
+
+def living_consumers() -> list[str]:
+    """Return the consumers that have been heard of lately, by name; forget the others."""
+    pipeline = client(timeout_s=ADD_TIMEOUT_S).pipeline(transaction=False)
+    pipeline.zremrangebyscore(CONSUMERS, "-inf", time.time() - SILENT_AFTER_S)
+    pipeline.zrange(CONSUMERS, 0, -1)
+    return sorted(pipeline.execute()[1])
 
 
 def entry_of(row: DomainEvent) -> dict[Any, Any]:
