@@ -43,12 +43,22 @@ def ids_of(*organization_ids) -> list[int]:
     return list(news.order_by("pk").values_list("pk", flat=True))
 
 
+_LISTENING = "datname = current_database() AND query LIKE 'LISTEN%'"
+
+
+@in_database
+def count_listening_sessions() -> int:
+    """Count the sessions that wait for notifications."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM pg_stat_activity WHERE {_LISTENING}")
+        return cursor.fetchone()[0]
+
+
 @in_database
 def end_listening_sessions() -> int:
     """End the sessions that wait for notifications, as a restart of PostgreSQL would."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND query LIKE 'LISTEN%%'"
+            f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {_LISTENING}"
         )
         return cursor.fetchone()[0]
