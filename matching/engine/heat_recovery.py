@@ -55,11 +55,7 @@ def cascade(sources: np.ndarray, sinks: np.ndarray, *, min_approach_k: float) ->
     low = np.concatenate([sources["target_c"] - shift, sinks["supply_c"] + shift])
     power = np.concatenate([sources["power_mw"], -sinks["power_mw"]])
     levels = np.unique(np.concatenate([high, low]))[::-1]
-    # At its own level a source gives before a sink takes, so the surplus is least after the sinks.
-    surplus = sum(
-        (_above(levels, high[one], low[one], power[one]) for one in range(len(power))),
-        np.zeros(len(levels)),
-    )
+    surplus = _surplus(levels, high, low, power)
     hot = max(0.0, -float(surplus.min(initial=0.0)))
     cold = hot + float(power.sum())
     demand = float(sinks["power_mw"].sum())
@@ -71,11 +67,23 @@ def cascade(sources: np.ndarray, sinks: np.ndarray, *, min_approach_k: float) ->
     )
 
 
-def _above(levels: np.ndarray, high: float, low: float, power: float) -> np.ndarray:
-    """Return the part of a stream's power that lies at or above each level."""
-    if high == low:
-        return np.where(levels <= high, power, 0.0)
-    return power * np.clip((high - levels) / (high - low), 0.0, 1.0)
+def _surplus(
+    levels: np.ndarray, high: np.ndarray, low: np.ndarray, power: np.ndarray
+) -> np.ndarray:
+    """
+    Return what has come from above each level, less what was taken there; at its least.
+
+    What comes or goes at one level alone does so at the level: what is above has to do without,
+    and on the level itself a source gives before a sink takes.
+    """
+    above, at = np.zeros(len(levels)), np.zeros(len(levels))
+    for top, bottom, amount in zip(high, low, power, strict=True):
+        if top == bottom:
+            above += np.where(levels < top, amount, 0.0)
+            at += np.where(levels == top, amount, 0.0)
+        else:
+            above += amount * np.clip((top - levels) / (top - bottom), 0.0, 1.0)
+    return above + np.minimum(at, 0.0)
 
 
 def _pinch(levels: np.ndarray, surplus: np.ndarray, hot: float, cold: float) -> float | None:
