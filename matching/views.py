@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from matching import accounts, comparison, explanations, services
 from matching.forms import DismissalForm
 from matching.models import Match, MatchingRun, RematchRequest
+from matching.uncertainty import ranges_of
 from organizations import permissions
 from organizations.models import Organization, ResourceFlow
 from turash.errors import DomainError
@@ -25,18 +26,22 @@ def panel(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     """The matches of a flow, as a fragment of its page."""
     flow = get_object_or_404(ResourceFlow.objects.visible_to(request.user), pk=flow_id)
     permissions.require(permissions.can_read_matching(request.user, flow.organization_id))
-    matches = (
+    matches = list(
         Match.objects.visible_to(request.user)
         .best_of_flow(flow.pk)
         .not_dismissed_by([flow.organization_id])
         .for_display()
     )
+    ranges = ranges_of(matches)
     return render(
         request,
         "matching/_panel.html",
         {
             "flow": flow,
-            "matches": [_as_seen_from(match, flow.organization_id) for match in matches],
+            "matches": [
+                _as_seen_from(match, flow.organization_id) | {"ranges": ranges[match.pk]}
+                for match in matches
+            ],
             "can_propose": permissions.can_manage(request.user, flow.organization_id),
             "can_dismiss": permissions.can_edit_resources(request.user, flow.organization_id),
             "form": DismissalForm(auto_id=False),
@@ -59,6 +64,7 @@ def match_detail(request: HttpRequest, match_id: UUID) -> HttpResponse:
         "matching/match_detail.html",
         {
             "match": match,
+            "ranges": ranges_of([match])[match.pk],
             "factors": explanations.factors(match),
             "costs": accounts.costs(match),
             "emissions": accounts.emissions(match),

@@ -46,6 +46,12 @@ def percent(share: object) -> str:
     return f"{figure(round(float(share) * 100, 1))}{NARROW}%"  # type: ignore[arg-type]
 
 
+def between(ends: object) -> str:
+    """From the low to the high end of something uncertain; empty where they read the same."""
+    low, high = figure(ends.low), figure(ends.high)  # type: ignore[attr-defined]
+    return f"{low}{NARROW}…{NARROW}{high}" if low != high else ""
+
+
 def unit(text: str) -> str:
     """A unit as print sets it: m³, t·km."""
     return text.replace("m3", "m³").replace("m2", "m²").replace("*", "·")

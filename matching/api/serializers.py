@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from matching.models import Match, MatchingRun
@@ -23,6 +24,21 @@ class FactorsSerializer(serializers.Serializer):
     spatial = serializers.FloatField()
     trust = serializers.FloatField()
     regulatory = serializers.FloatField()
+
+
+class FigureRangeSerializer(serializers.Serializer):
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class FigureRangesSerializer(serializers.Serializer):
+    """How far figures may be off, by how precisely both sides know their amounts."""
+
+    quantity_per_year = FigureRangeSerializer()
+    investment_eur = FigureRangeSerializer()
+    savings_eur_per_year = FigureRangeSerializer()
+    net_present_value_eur = FigureRangeSerializer()
+    co2_avoided_t_per_year = FigureRangeSerializer()
 
 
 class DirectMatchSerializer(serializers.Serializer):
@@ -94,6 +110,7 @@ class MatchSerializer(serializers.ModelSerializer):
         source="quantity_per_year", help_text="Canonical units per year."
     )
     unit = serializers.CharField(source="output.resource_type.unit")
+    ranges = serializers.SerializerMethodField()
 
     class Meta:
         model = Match
@@ -119,9 +136,14 @@ class MatchSerializer(serializers.ModelSerializer):
             "payback_years",
             "internal_rate_of_return",
             "co2_avoided_t_per_year",
+            "ranges",
             "found_at",
             "updated_at",
         ]
+
+    @extend_schema_field(FigureRangesSerializer)
+    def get_ranges(self, match: Match) -> Any:
+        return FigureRangesSerializer(self.context["ranges"][match.pk]).data
 
 
 class DismissalSerializer(StrictSerializer):

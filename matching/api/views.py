@@ -21,11 +21,21 @@ from matching.api.serializers import (
     MatchSerializer,
 )
 from matching.models import Match, MatchingRun
+from matching.uncertainty import ranges_of
 from organizations import permissions as access
 from organizations.models import Organization, ResourceFlow
 from turash.api.views import ApiViewSet
 
 _PAGE = [OpenApiParameter(name, int) for name in ("limit", "offset")]
+
+
+class _MatchesView(generics.GenericAPIView):
+    """Shows matches, and how far their figures may be off."""
+
+    def get_serializer(self, instance: Any = None, **kwargs: Any) -> Any:
+        shown = [instance] if isinstance(instance, Match) else instance or []
+        kwargs["context"] = self.get_serializer_context() | {"ranges": ranges_of(shown)}
+        return self.get_serializer_class()(instance, **kwargs)
 
 
 class _OfOrganizationView(generics.GenericAPIView):
@@ -104,7 +114,7 @@ class JobViewSet(mixins.RetrieveModelMixin, ApiViewSet):
         return Response(self.get_serializer(run).data)
 
 
-class MatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+class MatchViewSet(_MatchesView, mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
     """Matches of the caller's organizations; a facilitator's of all."""
 
     serializer_class = MatchSerializer
@@ -151,7 +161,7 @@ class MatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         return own[0]
 
 
-class MatchesOfFlowView(generics.ListAPIView):
+class MatchesOfFlowView(_MatchesView, generics.ListAPIView):
     """The best matches of one flow; for members of its organization and facilitators."""
 
     serializer_class = MatchSerializer

@@ -10,6 +10,11 @@ BEST_PER_FLOW = 20
 FACTORS = ("quality", "temporal", "quantity", "economic", "spatial", "trust", "regulatory")
 DEFAULT_WEIGHTS = np.array([0.20, 0.15, 0.15, 0.20, 0.10, 0.10, 0.10])
 
+# By precision level (measured, estimated, rough): how far an amount may be off, as a share of it.
+# Heat meters of class 3 may be off by 5 % and little more (EN 1434-1); the other two are
+# assumptions of the order of the classes 3 and 5 of AACE 18R-97 (-20 to +30 %, -50 to +100 %).
+PRECISION_SHARES = np.array([0.05, 0.20, 0.50])
+
 # --- Quality ---------------------------------------------------------------------------------
 
 # Soft edges around what an input accepts; beyond them a pair is no match.

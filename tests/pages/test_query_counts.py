@@ -25,7 +25,7 @@ def grow(pair) -> None:
         ("dashboard", 16),
         ("map", 14),
         ("map-data", 9),
-        ("panel", 11),
+        ("panel", 14),
         ("organization", 13),
         ("proposals", 10),
         ("match", 16),
