@@ -25,7 +25,7 @@ def rematch(event: ResourceFlowCreated | ResourceFlowUpdated) -> None:
 
 @handles(ImportFinished)
 def rematch_everything(event: ImportFinished) -> None:
-    services.request_run_when_free()
+    services.request_run_of_all()
 
 
 @handles(MatchFound, MatchLost)

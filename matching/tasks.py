@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 
 from matching import services
@@ -27,12 +28,12 @@ def finish_run(*, run_id: UUID, **_: object) -> None:
     services.finish_run(run_id)
 
 
-def request_run_when_free(**_: object) -> None:
-    """Request a run of all organizations, as soon as there is none."""
-    services.request_run_when_free()
-
-
 def sweep(**_: object) -> None:
     """Take up what failed or was left behind (scheduled every minute)."""
     services.sweep_runs(timezone.now())
     services.resume_rematches()
+
+
+def prune(**_: object) -> None:
+    """Forget old runs (scheduled every day)."""
+    services.prune_runs(timezone.now() - settings.EVENT_RETENTION)

@@ -15,8 +15,9 @@ from matching.services.run_endings import RunIsOver, cancel_run, finish_run, may
 from matching.services.runs import (
     RunInProgress,
     execute_run,
+    prune_runs,
     request_run,
-    request_run_when_free,
+    request_run_of_all,
     sweep_runs,
 )
 
@@ -32,11 +33,12 @@ __all__ = [
     "finish_run",
     "may_run",
     "plan_run",
+    "prune_runs",
     "rematch_due",
     "rematch_flow",
     "request_rematches",
     "request_run",
-    "request_run_when_free",
+    "request_run_of_all",
     "resume_rematches",
     "retry_rematches",
     "sweep_runs",
