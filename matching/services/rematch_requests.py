@@ -4,6 +4,7 @@ import logging
 import traceback
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -97,7 +98,7 @@ def _rematch_next(now: datetime) -> bool:
         return False
     with connection.cursor() as cursor:
         cursor.execute(
-            _TAKE, {"now": now, "lease": LEASE, "longest": LONGEST_BACKOFF, "lost": LOST}
+            _TAKE, dict[str, Any](now=now, lease=LEASE, longest=LONGEST_BACKOFF, lost=LOST)
         )
         row = cursor.fetchone()
     if row is None:
