@@ -1,5 +1,6 @@
 """What workers run for matching."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
@@ -30,6 +31,11 @@ def finish_run(*, run_id: UUID, **_: object) -> None:
 def request_run_when_free(**_: object) -> None:
     """Request a run of all organizations, as soon as there is none."""
     services.request_run_when_free()
+
+
+def compute_clusters(*, asked_at: datetime | None = None, **_: object) -> None:
+    """Compute where matches lie close together (on request, and scheduled every hour)."""
+    services.compute_clusters(asked_at=asked_at)
 
 
 def sweep(**_: object) -> None:
