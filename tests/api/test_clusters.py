@@ -38,7 +38,7 @@ def test_a_cluster_tells_where_and_how_much(api_as, charlie, cluster):
     }  # fmt: skip
     assert (row["name"], row["resource_type"]) == ("Heat around Kalundborg", "heat")
     assert (row["match_count"], row["organization_count"], row["exchange_count"]) == (6, 5, 3)
-    assert (row["quantity"], row["unit"]) == (900, "MWh")
+    assert (row["quantity"], row["unit"]) == (9000, "MWh")
     assert row["savings_eur_per_year"] == float(cluster.savings_eur_per_year) > 0
     assert row["area"]["type"] == "MultiPolygon"
     assert row["centre"]["coordinates"] == pytest.approx([11.032, 55.6], abs=0.01)

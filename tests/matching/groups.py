@@ -28,8 +28,9 @@ def plant(place: Point, direction: str, amount: float, **fields) -> ResourceFlow
 
 
 def group(longitude: float, latitude: float, step_m: float = 1000, **fields) -> list:
-    """Two sites that give 1,000 MWh/a each, and three that need 300, in a row from west to east."""
-    amounts = [("output", 1000), ("input", 300), ("input", 300), ("output", 1000), ("input", 300)]
+    """Two sites that give 10 GWh/a each, and three that need 3, in a row from west to east."""
+    amounts = [("output", 10_000), ("input", 3000), ("input", 3000)]
+    amounts += [("output", 10_000), ("input", 3000)]
     return [
         (beside(longitude, latitude, number * step_m, 0), direction, amount, fields)
         for number, (direction, amount) in enumerate(amounts)

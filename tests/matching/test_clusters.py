@@ -65,12 +65,13 @@ class TestGroups:
             inside = Match.objects.filter(output__in=flows, input__in=flows)
             assert len(flows) == 5
             assert cluster.match_count == inside.count() == 6
+            assert all(match.savings_eur_per_year > 0 for match in inside)
             assert cluster.organization_count == cluster.contributor_count == 5
             # Each of the three inputs is served once, though two outputs fit it.
             best = [inside.filter(input=key).order_by("-savings_eur_per_year").first()
                     for key in flows if inside.filter(input=key).exists()]  # fmt: skip
             assert cluster.exchange_count == len(best) == 3
-            assert cluster.quantity_per_year == 900
+            assert cluster.quantity_per_year == 9000
             assert cluster.savings_eur_per_year == sum(m.savings_eur_per_year for m in best) > 0
             co2 = sum(match.co2_avoided_t_per_year for match in best)
             assert cluster.co2_avoided_t_per_year == pytest.approx(co2)
@@ -175,12 +176,12 @@ def area_m2(cluster: MatchCluster) -> float:
 
 class TestSums:
     def test_no_unit_is_given_away_twice(self):
-        # 1,000 and 1,000 for three that need 700: two can be served.
+        # 10 and 10 GWh for three that need 7: two can be served.
         plans = group(11.0, 55.6)
-        build([(p, way, 700 if way == "input" else amount, f) for p, way, amount, f in plans])
+        build([(p, way, 7000 if way == "input" else amount, f) for p, way, amount, f in plans])
         (cluster,) = compute()
         assert (cluster.match_count, cluster.exchange_count) == (6, 2)
-        assert cluster.quantity_per_year == 1400
+        assert cluster.quantity_per_year == 14_000
 
     def test_what_costs_money_is_in_no_sum(self):
         build(group(11.0, 55.6))

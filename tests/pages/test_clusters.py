@@ -36,7 +36,7 @@ def test_the_map_and_its_list_show_them(client_as, charlie, cluster):
     html = browser.get("/map").content.decode()
     assert "Heat around Kalundborg" in html
     assert f'data-area="{cluster.pk}"' in html
-    assert "900 MWh" in html
+    assert "9,000 MWh" in html
 
 
 def test_they_are_filtered_by_family(client_as, charlie, cluster):
