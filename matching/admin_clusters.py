@@ -53,8 +53,7 @@ class TypeFilter(admin.SimpleListFilter):
 @admin.register(MatchCluster)
 class MatchClusterAdmin(FiguresMixin, ReadOnlyAdmin):
     list_display = [
-        "name", "match_count", "organization_count", "exchange_count", "quantity", "savings", "co2",
-        "computed_at",
+        "name", "savings", "co2", "quantity", "match_count", "organization_count", "computed_at",
     ]  # fmt: skip
     list_select_related = ["resource_type"]
     list_filter = [TypeFilter]
