@@ -64,3 +64,9 @@ def tell_about_run(event: MatchingRunFinished) -> None:
         subject_id=event.run_id,
         url=reverse("dashboard"),
     )
+
+
+@handles(MatchingRunFinished)
+def renew_clusters(event: MatchingRunFinished) -> None:
+    if event.organization_id is None:
+        services.request_clusters()

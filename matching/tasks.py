@@ -1,5 +1,6 @@
 """What workers run for matching."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -26,6 +27,11 @@ def work_partition(*, partition_id: int, **_: object) -> None:
 def finish_run(*, run_id: UUID, **_: object) -> None:
     """Take in what the partitions of a matching run have found."""
     services.finish_run(run_id)
+
+
+def compute_clusters(*, asked_at: datetime | None = None, **_: object) -> None:
+    """Compute where matches lie close together (on request, and scheduled every hour)."""
+    services.compute_clusters(asked_at=asked_at)
 
 
 def sweep(**_: object) -> None:

@@ -24,6 +24,7 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "matching": {
         "match": ("view",),
+        "matchcluster": ("view",),
         "matchdismissal": ("view", "delete"),
         "matchingrun": ("view",),
         "matchingrunpartition": ("view",),

@@ -6,9 +6,9 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from matching.models import Match, MatchingRun
+from matching.models import Match, MatchCluster, MatchingRun
 from organizations.models import ResourceFlow
-from turash.api.fields import StrictSerializer, TextField
+from turash.api.fields import AreaField, PointField, StrictSerializer, TextField
 
 
 class PartnerSerializer(serializers.Serializer):
@@ -144,6 +144,38 @@ class MatchSerializer(serializers.ModelSerializer):
     @extend_schema_field(FigureRangesSerializer)
     def get_ranges(self, match: Match) -> Any:
         return FigureRangesSerializer(self.context["ranges"][match.pk]).data
+
+
+class MatchClusterSerializer(serializers.ModelSerializer):
+    """An area of many matches, with the sums of what could be exchanged there together."""
+
+    name = serializers.CharField(help_text="What is exchanged where, in the reader's language.")
+    resource_type = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    area = AreaField()
+    centre = PointField()
+    quantity = serializers.FloatField(
+        source="quantity_per_year", help_text="Canonical units per year."
+    )
+    unit = serializers.CharField(source="resource_type.unit")
+
+    class Meta:
+        model = MatchCluster
+        fields = [
+            "id",
+            "name",
+            "resource_type",
+            "place",
+            "area",
+            "centre",
+            "match_count",
+            "organization_count",
+            "exchange_count",
+            "quantity",
+            "unit",
+            "savings_eur_per_year",
+            "co2_avoided_t_per_year",
+            "computed_at",
+        ]
 
 
 class DismissalSerializer(StrictSerializer):

@@ -1,5 +1,6 @@
-"""The only writers of matches, dismissals, requests and runs."""
+"""The only writers of matches, clusters, dismissals, requests and runs."""
 
+from matching.services.clusters import compute_clusters, request_clusters
 from matching.services.dismissals import dismiss_match
 from matching.services.partitions import plan_run, work_partition
 from matching.services.rematch import Changes, rematch_flow
@@ -28,6 +29,7 @@ __all__ = [
     "RunInProgress",
     "RunIsOver",
     "cancel_run",
+    "compute_clusters",
     "dismiss_match",
     "execute_run",
     "finish_run",
@@ -36,6 +38,7 @@ __all__ = [
     "prune_runs",
     "rematch_due",
     "rematch_flow",
+    "request_clusters",
     "request_rematches",
     "request_run",
     "request_run_of_all",

@@ -12,6 +12,7 @@ from matching.models import Match, MatchDismissal, MatchingRun
 from matching.services import rematch_flow
 from proposals import services as proposal_services
 from tests.factories import (
+    MatchClusterFactory,
     MembershipFactory,
     OrganizationFactory,
     ResourceFlowFactory,
@@ -64,6 +65,7 @@ def populate(number: int) -> None:
     MatchDismissal.objects.create(
         output=output, input=needed, organization=buyer, reason="Too far", dismissed_by=owner
     )
+    MatchClusterFactory().flows.set([output, needed])
     MatchingRun.objects.create(organization=seller, requested_by=owner)
     proposal_services.create_proposal(
         actor=owner,
