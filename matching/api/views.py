@@ -198,7 +198,7 @@ class NearMissesOfFlowView(_OfFlowView):
 
     serializer_class = NearMissSerializer
 
-    @extend_schema(responses=NearMissSerializer(many=True), parameters=_PAGE)
+    @extend_schema(responses=NearMissSerializer(many=True))
     def get(self, request: Request, flow_id: UUID) -> Response:
         found = find_near_misses(self.get_flow(), viewer=request.user)
         page = self.paginate_queryset(found)
