@@ -88,14 +88,15 @@ def _candidate_ids(flow: ResourceFlow, types: loading.TypeTable, viewer: Actor) 
     dismissed = MatchDismissal.objects.filter(
         **{ours: flow.pk}, organization=flow.organization_id
     ).values(theirs)
-    farthest_m = pairing.reach_m(flow, types) * (1 + NEAR_MISS_DISTANCE_SHARE)
     candidates = (
         ResourceFlow.objects.visible_to(viewer)
         .active()
         .filter(direction=theirs, resource_type__in=pairing.counterpart_keys(flow, types))
         .exclude(organization=flow.organization_id)
         .exclude(pk__in=dismissed)
-        .within(flow.location, radius_m=farthest_m)
-        .order_by("distance", "pk")  # type: ignore[misc]  # annotated by `within`
+        .nearest_first(flow.location)
+        .values_list("pk", "spherical_m")  # type: ignore[misc]  # annotated by `nearest_first`
     )
-    return list(candidates.values_list("pk", flat=True)[: MOST_CANDIDATES + 1])
+    # A little more than the kernel allows, which measures on the ellipsoid.
+    farthest_m = pairing.reach_m(flow, types) * (1 + NEAR_MISS_DISTANCE_SHARE) * 1.01
+    return [pk for pk, metres in candidates[: MOST_CANDIDATES + 1] if metres <= farthest_m]

@@ -16,8 +16,8 @@ LISTS = [
     "/users/me/organizations", "/organizations", "/organizations/{organization}/members", "/sites",
     "/sites?format=geojson", "/organizations/{organization}/sites", "/resource-flows",
     "/organizations/{organization}/resource-flows", "/organizations/{organization}/matching/direct",
-    "/resource-flows/{flow}/matches", "/matches", "/proposals",
-    "/organizations/{organization}/proposals", "/notifications", "/tokens",
+    "/resource-flows/{flow}/matches", "/resource-flows/{flow}/near-misses", "/matches",
+    "/proposals", "/organizations/{organization}/proposals", "/notifications", "/tokens",
 ]  # fmt: skip
 
 
@@ -33,6 +33,8 @@ def grow(alice, alices_organization, run_events):
             ResourceFlowFactory(site=SiteFactory(organization=alices_organization))
             AuthToken.objects.create(alice)
             theirs = ResourceFlowFactory(direction="input", type_code="heat")
+            # Nearly fits: too large a lot.
+            ResourceFlowFactory(direction="input", type_code="heat", amount=1500, min_amount=1500)
             Proposal.objects.create(
                 from_organization=alices_organization,
                 to_organization=theirs.organization,
