@@ -89,20 +89,17 @@ def test_giving_in_by_the_gap_makes_a_rule_hold_and_by_less_does_not(rule):
     assert count > 100
     pairs = (outputs[fails], inputs[fails], places[:count], types, contaminants)
     by = gaps[fails, RULE[rule]]
-    # A little more, because the last bits differ where it is computed the other way round.
-    assert (
-        still_fails(rule, by if rule == "validity" else by * (1 + 1e-9), pairs) == [False] * count
-    )
-    if rule == "validity":
-        less = by - 1
-    elif rule == "pressure":
-        edges = np.where(by < 0, pairs[1]["pressure_min_bar"], pairs[1]["pressure_max_bar"])
-        less = by - np.sign(by) * p.PRESSURE_EDGE_SHARE * edges * (1 + 1e-6)
+    # Over the soft edge of a window a rule holds before the limit is reached.
+    edges = np.zeros(count)
+    if rule == "pressure":
+        limits = np.where(by < 0, pairs[1]["pressure_min_bar"], pairs[1]["pressure_max_bar"])
+        edges = np.sign(by) * p.PRESSURE_EDGE_SHARE * limits
     elif rule in EDGES:
-        less = by - np.sign(by) * EDGES[rule] * (1 + 1e-6)
-    else:
-        less = by * (1 - 1e-6)
-    assert still_fails(rule, less, pairs) == [True] * count
+        edges = np.sign(by) * EDGES[rule]
+    # The last bits differ where something is computed the other way round; days are whole.
+    more, less = (0, 1) if rule == "validity" else (by * 1e-6, by * 1e-6)
+    assert still_fails(rule, by - edges + more, pairs) == [False] * count
+    assert still_fails(rule, by - edges - less, pairs) == [True] * count
 
 
 def test_a_lot_without_shared_time_is_measured_as_if_all_were_shared():
