@@ -1,5 +1,21 @@
 """The compiled matching engine: arrays in, best partners out; it knows no Django."""
 
-from matching.engine.best import warm_up
+from hashlib import sha256
+from pathlib import Path
 
-__all__ = ["warm_up"]
+import numba
+
+# numba compiles a kernel again when its own file has changed, but not when a file has whose
+# functions it calls: with a cache for each state of the engine no kernel is older than the rules.
+_HERE = Path(__file__).parent
+_STATE = sha256(b"".join(path.read_bytes() for path in sorted(_HERE.glob("*.py")))).hexdigest()[:16]
+_CACHES = numba.config.CACHE_DIR or _HERE / "__pycache__"  # type: ignore[attr-defined]
+numba.config.CACHE_DIR = str(Path(_CACHES) / _STATE)  # type: ignore[attr-defined]
+
+from matching.engine import best, near_misses  # noqa: E402  # after the cache is set
+
+
+def warm_up() -> None:
+    """Compile every kernel, or load it from the cache: at set-up and when a worker starts."""
+    best.warm_up()
+    near_misses.warm_up()

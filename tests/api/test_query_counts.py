@@ -21,8 +21,9 @@ LISTS = [
     "/users/me/organizations", "/organizations", "/organizations/{organization}/members", "/sites",
     "/sites?format=geojson", "/organizations/{organization}/sites", "/resource-flows",
     "/organizations/{organization}/resource-flows", "/organizations/{organization}/matching/direct",
-    "/resource-flows/{flow}/matches", "/matches", "/matches/clusters", "/proposals",
-    "/organizations/{organization}/proposals", "/notifications", "/tokens",
+    "/resource-flows/{flow}/matches", "/resource-flows/{flow}/near-misses", "/matches",
+    "/matches/clusters", "/proposals", "/organizations/{organization}/proposals",
+    "/notifications", "/tokens",
 ]  # fmt: skip
 
 
@@ -39,6 +40,8 @@ def grow(alice, alices_organization, run_events):
             MatchClusterFactory()
             AuthToken.objects.create(alice)
             theirs = ResourceFlowFactory(direction="input", type_code="heat")
+            # Nearly fits: too large a lot.
+            ResourceFlowFactory(direction="input", type_code="heat", amount=1500, min_amount=1500)
             Proposal.objects.create(
                 from_organization=alices_organization,
                 to_organization=theirs.organization,

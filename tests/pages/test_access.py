@@ -23,6 +23,7 @@ def pages(pair, proposal) -> dict[str, str]:
         "flow-new": reverse("organizations:flow-create", args=[organization]),
         "flow-edit": reverse("organizations:flow-edit", args=[pair.output.pk]),
         "panel": reverse("matching:panel", args=[pair.output.pk]),
+        "near-misses": reverse("matching:near-misses", args=[pair.output.pk]),
         "runs": reverse("matching:run-list", args=[organization]),
         "match": reverse("matching:match-detail", args=[pair.match.pk]),
         "propose": reverse("proposals:proposal-create", args=[pair.input.pk]),
