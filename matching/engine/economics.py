@@ -17,7 +17,8 @@ def annuity_factor(rate: float, years: float):
     """Return the yearly share of an investment that pays it back with interest."""
     if rate == 0.0:
         return 1 / years
-    return rate / (1 - (1 + rate) ** -years)
+    growth = (1 + rate) ** years
+    return rate * growth / (growth - 1)
 
 
 @njit(cache=True)

@@ -23,7 +23,8 @@ PUBLISHERS = {
 }
 ORGANIZATIONS = 6
 FLOWS_EACH = 6
-QUIET_AFTER_S = 300
+# A partition of which nothing is heard is given away after a minute, and again.
+QUIET_AFTER_S = 600
 
 
 def main() -> int:
@@ -171,18 +172,21 @@ class _Storm:
             time.sleep(self.chance.uniform(0, 0.5))
             self._mend()
             if number % 10 == 0:
-                self._request_run()
+                self._request_run(of_all=number % 50 == 0)
             if number % 20 == 0:
                 self._say(f"round {number}, {self._events()} events")
 
-    def _request_run(self) -> None:
+    def _request_run(self, *, of_all: bool) -> None:
         from django.db import DatabaseError, connection
 
         from matching import services
         from organizations.models import Organization
 
         try:
-            services.request_run(organization=Organization.objects.order_by("?").first())
+            if of_all:
+                services.request_run_of_all()
+            else:
+                services.request_run(organization=Organization.objects.order_by("?").first())
         except (DatabaseError, services.RunInProgress):
             connection.close()
 

@@ -46,7 +46,7 @@ def _notifications() -> list[str]:
     listening = {str(key) for key in listening}
     expected: Counter = Counter()
     for event in DomainEvent.objects.order_by("pk").iterator():
-        for organization_id, subject in _told_by(event.type, event.payload):
+        for organization_id, subject in _told_by(event.type, event.payload, listening):
             if organization_id in listening:
                 expected[(event.type, event.occurred_at, organization_id, subject)] += 1
     found = Counter(
@@ -59,7 +59,9 @@ def _notifications() -> list[str]:
     ] * bool(doubled)
 
 
-def _told_by(event_type: str, payload: dict[str, Any]) -> list[tuple[str | None, str]]:
+def _told_by(
+    event_type: str, payload: dict[str, Any], listening: set[str]
+) -> list[tuple[str | None, str]]:
     if event_type.startswith("match_"):
         ends = (payload["output_organization_id"], payload["input_organization_id"])
         return [(key, payload["match_id"]) for key in ends]
@@ -69,8 +71,10 @@ def _told_by(event_type: str, payload: dict[str, Any]) -> list[tuple[str | None,
         return [(payload["organization_id"], payload["site_id"])]
     if event_type == "organization_created":
         return [(payload["organization_id"], payload["organization_id"])]
-    if event_type == "matching_run_finished" and payload["organization_id"]:
-        return [(payload["organization_id"], payload["run_id"])]
+    if event_type == "matching_run_finished":
+        # A run of all concerns everybody: each of the stage has members and flows.
+        concerned = [payload["organization_id"]] if payload["organization_id"] else listening
+        return [(key, payload["run_id"]) for key in concerned]
     raise AssertionError(f"The storm causes no {event_type}.")
 
 
