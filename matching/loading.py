@@ -136,6 +136,10 @@ class FlowTable:
         return len(self.ids)
 
 
+# Flows, and their contaminants as (index of the flow, substance, mg/kg).
+Loaded = tuple[FlowTable, list[tuple[int, str, float]]]
+
+
 def load_types() -> TypeTable:
     """Read all resource types."""
     types = sorted(ResourceType.objects.all(), key=lambda t: t.code.split("."))
@@ -165,12 +169,8 @@ def _number(value: Any) -> float:
 
 def load_flows(
     types: TypeTable, *, is_output: bool, condition: str = "true", parameters: Sequence[Any] = ()
-) -> tuple[FlowTable, list[tuple[int, str, float]]]:
-    """
-    Read the active flows of one direction that meet a condition on `f`, sorted by id.
-
-    Returns them with their contaminants as (index of the flow, substance, mg/kg).
-    """
+) -> Loaded:
+    """Read the active flows of one direction that meet a condition on `f`, sorted by id."""
     where = (
         f"{_FROM} WHERE f.status = 'active' AND f.direction = "
         f"'{'output' if is_output else 'input'}' AND ({condition})"
@@ -227,10 +227,14 @@ def _flows(rows: np.ndarray, types: TypeTable) -> np.ndarray:
     return array
 
 
-def join_contaminants(*tables: tuple[FlowTable, list[tuple[int, str, float]]]) -> np.ndarray:
+def substances(*tables: Loaded) -> list[str]:
+    """Return the contaminants of several tables by their numbers in the engine."""
+    return sorted({name for _, contents in tables for _, name, _ in contents})
+
+
+def join_contaminants(*tables: Loaded) -> np.ndarray:
     """Put the contaminants of several tables into one array and set the flows' slices of it."""
-    substances = sorted({name for _, contents in tables for _, name, _ in contents})
-    numbers = {name: number for number, name in enumerate(substances)}
+    numbers = {name: number for number, name in enumerate(substances(*tables))}
     joined = np.zeros(sum(len(contents) for _, contents in tables), dtype=CONTAMINANT)
     place = 0
     for table, contents in tables:

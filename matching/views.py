@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -13,19 +14,20 @@ from django.views.decorators.http import require_POST
 from matching import accounts, comparison, explanations, services
 from matching.forms import DismissalForm
 from matching.models import Match, MatchingRun, RematchRequest
+from matching.near_misses import MOST_CANDIDATES, find_near_misses
 from matching.uncertainty import ranges_of
 from organizations import permissions
 from organizations.models import Organization, ResourceFlow
 from turash.errors import DomainError
 
 RUNS_SHOWN = 20
+NEAR_MISSES_SHOWN = 10
 
 
 @login_required
 def panel(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     """The matches of a flow, as a fragment of its page."""
-    flow = get_object_or_404(ResourceFlow.objects.visible_to(request.user), pk=flow_id)
-    permissions.require(permissions.can_read_matching(request.user, flow.organization_id))
+    flow = _flow(request, flow_id)
     matches = list(
         Match.objects.visible_to(request.user)
         .best_of_flow(flow.pk)
@@ -46,6 +48,22 @@ def panel(request: HttpRequest, flow_id: UUID) -> HttpResponse:
             "can_dismiss": permissions.can_edit_resources(request.user, flow.organization_id),
             "form": DismissalForm(auto_id=False),
             "is_waiting": RematchRequest.objects.filter(pk=flow.pk).exists(),
+        },
+    )
+
+
+@login_required
+def near_misses(request: HttpRequest, flow_id: UUID) -> HttpResponse:
+    """Who nearly fits a flow and what stands in the way, as a fragment of its page."""
+    flow = _flow(request, flow_id)
+    found = find_near_misses(flow, viewer=request.user)
+    return render(
+        request,
+        "matching/_near_misses.html",
+        {
+            "flow": flow,
+            "page": Paginator(found, NEAR_MISSES_SHOWN).get_page(request.GET.get("page")),
+            "most": MOST_CANDIDATES if found.is_cut_off else None,
         },
     )
 
@@ -196,6 +214,14 @@ def run_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
     return redirect("matching:run-detail", run.pk)
+
+
+def _flow(request: HttpRequest, flow_id: UUID) -> ResourceFlow:
+    """The flow, for those who read its matches."""
+    flows = ResourceFlow.objects.visible_to(request.user).select_related("resource_type")
+    flow = get_object_or_404(flows, pk=flow_id)
+    permissions.require(permissions.can_read_matching(request.user, flow.organization_id))
+    return flow
 
 
 def _organization(request: HttpRequest, organization_id: UUID) -> Organization:

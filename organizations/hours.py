@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
@@ -110,18 +111,22 @@ class HoursOfWeek:
         """For each day from Monday on its runs of hours, as (first, one past the last)."""
         return [_runs(self.mask >> day * 24 & 0xFFFFFF) for day in range(7)]
 
+    def day_ranges(self) -> list[tuple[int, int, list[tuple[int, int]]]]:
+        """Runs of days with equal hours as (first day, last day, runs of hours), Monday is 0."""
+        patterns = [tuple(runs) for runs in self.runs_by_day()]
+        result = []
+        for runs, days in groupby(range(7), key=patterns.__getitem__):
+            first, *rest = days
+            if runs:
+                result.append((first, rest[-1] if rest else first, list(runs)))
+        return result
+
     def ranges(self) -> list[str]:
         """The hours as few ranges that `parse` reads back; days with equal hours together."""
         result: list[str] = []
-        day = 0
-        while day < 7:
-            pattern = self.mask >> day * 24 & 0xFFFFFF
-            last = day
-            while last < 6 and self.mask >> (last + 1) * 24 & 0xFFFFFF == pattern:
-                last += 1
-            days = DAYS[day] if last == day else f"{DAYS[day]}-{DAYS[last]}"
-            result += [f"{days} {start:02}:00-{end:02}:00" for start, end in _runs(pattern)]
-            day = last + 1
+        for first, last, runs in self.day_ranges():
+            days = DAYS[first] if first == last else f"{DAYS[first]}-{DAYS[last]}"
+            result += [f"{days} {start:02}:00-{end:02}:00" for start, end in runs]
         return result
 
     def __str__(self) -> str:

@@ -111,7 +111,25 @@ def _logistics(flow: ResourceFlow) -> Iterator[Row]:
 
 
 def hours_text(hours: HoursOfWeek) -> str:
-    return _("round the clock") if len(hours) == HOURS_PER_WEEK else str(hours)
+    """Hours in the reader's language: Mon–Fri 06:00–22:00, Sat–Sun."""
+    if len(hours) == HOURS_PER_WEEK:
+        return _("round the clock")
+    return ", ".join(
+        f"{_days_text(first, last)} {_runs_text(runs)}".strip()
+        for first, last, runs in hours.day_ranges()
+    )
+
+
+def _days_text(first: int, last: int) -> str:
+    names = [str(dates.WEEKDAYS_ABBR[day]).capitalize() for day in (first, last)]
+    return names[0] if first == last else "–".join(names)
+
+
+def _runs_text(runs: list[tuple[int, int]]) -> str:
+    """Empty for whole days."""
+    if runs == [(0, 24)]:
+        return ""
+    return ", ".join(f"{start:02}:00–{end:02}:00" for start, end in runs)
 
 
 def months_text(months: list[int]) -> str:

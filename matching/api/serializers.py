@@ -6,6 +6,7 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from matching.engine.near_misses import RULES
 from matching.models import Match, MatchingRun
 from organizations.models import ResourceFlow
 from turash.api.fields import StrictSerializer, TextField
@@ -144,6 +145,27 @@ class MatchSerializer(serializers.ModelSerializer):
     @extend_schema_field(FigureRangesSerializer)
     def get_ranges(self, match: Match) -> Any:
         return FigureRangesSerializer(self.context["ranges"][match.pk]).data
+
+
+class ReasonSerializer(serializers.Serializer):
+    """A rule that fails, and by how much."""
+
+    rule = serializers.ChoiceField(choices=RULES)
+    gap = serializers.FloatField(
+        allow_null=True,
+        help_text="What is missing to what the other side states, negative: too low; of a "
+        "contaminant how many times its limit. Null for hours, months and hazardous.",
+    )
+    unit = serializers.CharField(help_text="Of the gap; empty: none.")
+    text = serializers.CharField(help_text="The same in words, in the caller's language.")
+
+
+class NearMissSerializer(serializers.Serializer):
+    """A flow that nearly fits, and what stands in the way."""
+
+    flow = FlowOfMatchSerializer()
+    distance_m = serializers.FloatField()
+    reasons = ReasonSerializer(many=True)
 
 
 class DismissalSerializer(StrictSerializer):

@@ -25,5 +25,10 @@ urlpatterns = [
         views.MatchesOfFlowView.as_view(),
         name="matches-of-flow",
     ),
+    path(
+        "resource-flows/<uuid:flow_id>/near-misses",
+        views.NearMissesOfFlowView.as_view(),
+        name="near-misses-of-flow",
+    ),
     *app_routes.urls,
 ]

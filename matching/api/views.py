@@ -19,8 +19,10 @@ from matching.api.serializers import (
     DismissalSerializer,
     JobSerializer,
     MatchSerializer,
+    NearMissSerializer,
 )
 from matching.models import Match, MatchingRun
+from matching.near_misses import find_near_misses
 from matching.uncertainty import ranges_of
 from organizations import permissions as access
 from organizations.models import Organization, ResourceFlow
@@ -161,24 +163,53 @@ class MatchViewSet(_MatchesView, mixins.ListModelMixin, mixins.RetrieveModelMixi
         return own[0]
 
 
-class MatchesOfFlowView(_MatchesView, generics.ListAPIView):
+class _OfFlowView(generics.GenericAPIView):
+    """Of one flow; for members of its organization and facilitators."""
+
+    permission_classes = [permissions.IsAuthenticated]
+    queryset = ResourceFlow.objects.none()
+
+    def get_flow(self) -> ResourceFlow:
+        flow = get_object_or_404(
+            ResourceFlow.objects.visible_to(self.request.user).select_related("resource_type"),
+            pk=self.kwargs["flow_id"],
+        )
+        access.require(access.can_read_matching(self.request.user, flow.organization_id))
+        return flow
+
+
+class MatchesOfFlowView(_OfFlowView, _MatchesView, generics.ListAPIView):
     """The best matches of one flow; for members of its organization and facilitators."""
 
     serializer_class = MatchSerializer
     filterset_class = MatchFilter
-    permission_classes = [permissions.IsAuthenticated]
     queryset = Match.objects.none()
 
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return Match.objects.none()
-        flow = get_object_or_404(
-            ResourceFlow.objects.visible_to(self.request.user), pk=self.kwargs["flow_id"]
-        )
-        access.require(access.can_read_matching(self.request.user, flow.organization_id))
+        flow = self.get_flow()
         return (
             Match.objects.visible_to(self.request.user)
             .best_of_flow(flow.pk)
             .not_dismissed_by([flow.organization_id])
             .for_display()
         )
+
+
+class NearMissesOfFlowView(_OfFlowView):
+    """
+    Flows that nearly fit one flow, and what stands in the way.
+
+    At most two rules fail, none by far; fewest failed rules first, then the smallest gaps, then the
+    nearest. Of many flows around the 3,000 nearest are looked at. For members of the organization
+    and facilitators.
+    """
+
+    serializer_class = NearMissSerializer
+
+    @extend_schema(responses=NearMissSerializer(many=True), parameters=_PAGE)
+    def get(self, request: Request, flow_id: UUID) -> Response:
+        found = find_near_misses(self.get_flow(), viewer=request.user)
+        page = self.paginate_queryset(found)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)

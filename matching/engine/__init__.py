@@ -1,5 +1,9 @@
 """The compiled matching engine: arrays in, best partners out; it knows no Django."""
 
-from matching.engine.best import warm_up
+from matching.engine import best, near_misses
 
-__all__ = ["warm_up"]
+
+def warm_up() -> None:
+    """Compile every kernel, or load it from the cache: at set-up and when a worker starts."""
+    best.warm_up()
+    near_misses.warm_up()

@@ -164,7 +164,7 @@ def _first_at_least(others, order, low, high, longitude):
 
 
 def warm_up() -> None:
-    """Compile every kernel, or load it from the cache: at set-up and when a worker starts."""
+    """Compile the kernels of this module, or load them from the cache."""
     flows = np.zeros(1, dtype=FLOW)
     types = np.zeros(1, dtype=RESOURCE_TYPE)
     contaminants = np.zeros(0, dtype=CONTAMINANT)

@@ -48,6 +48,30 @@ HAZARDOUS_WITHOUT_PERMIT = 0.3
 BORDER_FACTOR = 0.7
 HAZARDOUS_BORDER_FACTOR = 0.5
 
+# --- Near misses -----------------------------------------------------------------------------
+
+# A pair that is no match is still worth a talk while few rules fail, and none by far: with more to
+# change at once it is a new project, not this exchange.
+NEAR_MISS_RULES = 2
+# Beyond the limit by as much again: limits of types are typical distances, not physical ones.
+NEAR_MISS_DISTANCE_SHARE = 1.0
+# What waits for a season can often be stored, and a contract begins earlier or ends later.
+NEAR_MISS_DAYS = 90.0
+# At least half of a lot: another source or taker of the same kind fills the rest.
+NEAR_MISS_LOT_SHARE = 0.5
+# What an industrial heat pump lifts well: most have one stage, with a COP of 5.8 at a lift of 40 K
+# and 2.4 at 95 K (Arpagaus et al., High temperature heat pumps, Energy 152, 2018).
+NEAR_MISS_TEMPERATURE_K = 40.0
+# Half of the limit: within reach of one stage of compression or a reducing valve.
+NEAR_MISS_PRESSURE_SHARE = 0.5
+# Assumptions of what sorting, drying and dosing of acid or lye change.
+NEAR_MISS_PERCENT_POINTS = 20.0
+NEAR_MISS_PH = 2.0
+# A treatment that takes out nine tenths is common.
+NEAR_MISS_CONTAMINANT_FACTOR = 10.0
+# A rule that holds or not counts like one that fails by this share of its bound.
+NEAR_MISS_YES_OR_NO_SHARE = 0.5
+
 # --- Economics -------------------------------------------------------------------------------
 
 INTEREST_RATE = 0.03

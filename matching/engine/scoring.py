@@ -47,6 +47,62 @@ def hours_per_year(hours_0, hours_1, hours_2, months):
 
 
 @njit(cache=True)
+def may_pair(output, input_, types):
+    """Whether the owners differ, and the output's type is the input's or one below."""
+    if (
+        output.organization_high == input_.organization_high
+        and output.organization_low == input_.organization_low
+    ):
+        return False
+    return input_.type <= output.type < types[input_.type].subtree_end
+
+
+@njit(cache=True)
+def days_apart(output, input_):
+    """Return the days from the end of one validity period to the begin of the other, if above 0."""
+    return max(output.valid_from_day, input_.valid_from_day) - min(
+        output.valid_to_day, input_.valid_to_day
+    )
+
+
+@njit(cache=True)
+def hours_of_pair(output, input_):
+    """Return the hours of a year in which both run, the output runs, the input runs."""
+    shared_hours = hours_per_year(
+        output.hours_0 & input_.hours_0,
+        output.hours_1 & input_.hours_1,
+        output.hours_2 & input_.hours_2,
+        output.months & input_.months,
+    )
+    output_hours = hours_per_year(output.hours_0, output.hours_1, output.hours_2, output.months)
+    input_hours = hours_per_year(input_.hours_0, input_.hours_1, input_.hours_2, input_.months)
+    return shared_hours, output_hours, input_hours
+
+
+@njit(cache=True)
+def exchangeable_quantity(output, input_, output_share, input_share):
+    """Return the canonical units per year that fit into these shares of both sides' hours."""
+    return min(output.quantity_per_year * output_share, input_.quantity_per_year * input_share)
+
+
+@njit(cache=True)
+def smallest_lot(output, input_):
+    """Return the canonical units per year below which one side does not take part."""
+    return max(output.min_quantity_per_year, input_.min_quantity_per_year)
+
+
+@njit(cache=True)
+def is_too_little(quantity, lot):
+    """Whether a quantity is below a smallest lot; a lot of exactly that size is enough."""
+    return quantity <= 0.0 or quantity < lot * (1 - 1e-9)
+
+
+@njit(cache=True)
+def distance_of_pair_m(output, input_):
+    return geodesic_m(output.latitude, output.longitude, input_.latitude, input_.longitude)
+
+
+@njit(cache=True)
 def _economic_score(gross_eur, savings_eur, known):
     """Share of the avoided costs that is left after all costs; neutral when no price is known."""
     if not known:
@@ -86,42 +142,27 @@ def score_pair(output, input_, types, contaminants, weights, result):
     The rules and formulas are those of docs/matching.md. `result` is a float64 array of
     `COLUMN_COUNT`; its content is undefined for a pair that does not match.
     """
-    # 1. Different organizations; the output's type is the input's or below it.
-    if (
-        output.organization_high == input_.organization_high
-        and output.organization_low == input_.organization_low
-    ):
-        return False
-    if not input_.type <= output.type < types[input_.type].subtree_end:
+    # 1. Owners and types.
+    if not may_pair(output, input_, types):
         return False
     resource_type = types[output.type]
 
     # 3. Shared time.
-    if max(output.valid_from_day, input_.valid_from_day) > min(
-        output.valid_to_day, input_.valid_to_day
-    ):
+    if days_apart(output, input_) > 0:
         return False
-    shared_hours = hours_per_year(
-        output.hours_0 & input_.hours_0,
-        output.hours_1 & input_.hours_1,
-        output.hours_2 & input_.hours_2,
-        output.months & input_.months,
-    )
+    shared_hours, output_hours, input_hours = hours_of_pair(output, input_)
     if shared_hours <= 0.0:
         return False
-    output_hours = hours_per_year(output.hours_0, output.hours_1, output.hours_2, output.months)
-    input_hours = hours_per_year(input_.hours_0, input_.hours_1, input_.hours_2, input_.months)
 
-    # 5. Quantity in the shared time; a lot of exactly the smallest size is enough.
-    available = output.quantity_per_year * (shared_hours / output_hours)
-    needed = input_.quantity_per_year * (shared_hours / input_hours)
-    quantity = min(available, needed)
-    least = max(output.min_quantity_per_year, input_.min_quantity_per_year)
-    if quantity <= 0.0 or quantity < least * (1 - 1e-9):
+    # 5. Quantity in the shared time.
+    quantity = exchangeable_quantity(
+        output, input_, shared_hours / output_hours, shared_hours / input_hours
+    )
+    if is_too_little(quantity, smallest_lot(output, input_)):
         return False
 
     # 2. Distance.
-    distance = geodesic_m(output.latitude, output.longitude, input_.latitude, input_.longitude)
+    distance = distance_of_pair_m(output, input_)
     limit = min(output.reach_m, input_.reach_m)
     if distance > limit:
         return False

@@ -7,7 +7,7 @@ from uuid import UUID
 import numpy as np
 from django.db import transaction
 
-from matching import loading, store
+from matching import loading, pairing, store
 from matching.engine.arrays import COLUMN
 from matching.engine.best import score_pairs
 from matching.engine.parameters import BEST_PER_FLOW, DEFAULT_WEIGHTS
@@ -53,37 +53,23 @@ def rematch_flow(*, flow_id: UUID) -> Changes:
 
 def _candidates(flow: ResourceFlow, types: loading.TypeTable) -> dict[UUID, np.ndarray]:
     """Return the kernel's result for every flow that matches this one, by the other's id."""
-    is_output = flow.direction == ResourceFlow.Direction.OUTPUT
-    reach_m = types.reach_m(flow.resource_type_id, is_output=is_output)
-    if flow.max_distance_km is not None:
-        reach_m = min(reach_m, flow.max_distance_km * 1000)
-    own = loading.load_flows(
-        types, is_output=is_output, condition="f.id = %s", parameters=[flow.pk]
-    )
-    others = loading.load_flows(
+    pairs = pairing.pair_up(
+        flow,
         types,
-        is_output=not is_output,
         # A metre more than the kernel allows: the two measure alike, but not to the last bit.
         condition="f.resource_type_id = ANY(%s::smallint[]) AND f.organization_id <> %s"
         " AND ST_DWithin(f.location, %s::geography, %s)",
         parameters=[
-            types.counterpart_keys(flow.resource_type_id, is_output=is_output),
+            pairing.counterpart_keys(flow, types),
             flow.organization_id,
             f"SRID=4326;{flow.location.wkt}",
-            reach_m + 1,
+            pairing.reach_m(flow, types) + 1,
         ],
     )
-    contaminants = loading.join_contaminants(own, others)
-    (one, _), (many, _) = own, others
-    pairs = np.zeros((len(many), 2), dtype=np.int64)
-    pairs[:, 1 if is_output else 0] = np.arange(len(many))
-    outputs, inputs = (one, many) if is_output else (many, one)
-    results = score_pairs(
-        outputs.array, inputs.array, pairs, types.array, contaminants, DEFAULT_WEIGHTS
-    )
+    results = score_pairs(*pairs.arrays, DEFAULT_WEIGHTS)
     return {
         other_id: result
-        for other_id, result in zip(many.ids, results, strict=True)
+        for other_id, result in zip(pairs.other_ids, results, strict=True)
         if not np.isnan(result[COLUMN["score"]])
     }
 

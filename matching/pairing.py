@@ -1,0 +1,65 @@
+"""One flow and those of the other direction, side by side for a kernel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from matching import loading
+from organizations.models import ResourceFlow
+
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """A flow paired with each of many; row n is the pair with `other_ids[n]`."""
+
+    other_ids: list[UUID]
+    arrays: Arrays  # outputs, inputs, pairs of their indices, types, contaminants
+    substances: list[str]  # contaminants by their numbers
+
+
+def pair_up(
+    flow: ResourceFlow, types: loading.TypeTable, *, condition: str, parameters: Sequence[Any]
+) -> Pairs:
+    """
+    Pair an active flow with the active ones of the other direction that meet a condition.
+
+    There are no pairs when the flow is not active, or no longer since it was read.
+    """
+    is_output = flow.direction == ResourceFlow.Direction.OUTPUT
+    own = loading.load_flows(
+        types, is_output=is_output, condition="f.id = %s", parameters=[flow.pk]
+    )
+    others = loading.load_flows(
+        types, is_output=not is_output, condition=condition, parameters=parameters
+    )
+    contaminants = loading.join_contaminants(own, others)
+    (one, _), (many, _) = own, others
+    count = len(one) * len(many)
+    pairs = np.zeros((count, 2), dtype=np.int64)
+    pairs[:, 1 if is_output else 0] = np.arange(count)
+    outputs, inputs = (one, many) if is_output else (many, one)
+    return Pairs(
+        many.ids[:count],
+        (outputs.array, inputs.array, pairs, types.array, contaminants),
+        loading.substances(own, others),
+    )
+
+
+def counterpart_keys(flow: ResourceFlow, types: loading.TypeTable) -> list[int]:
+    """Primary keys of the types that the flow's partners can have."""
+    is_output = flow.direction == ResourceFlow.Direction.OUTPUT
+    return types.counterpart_keys(flow.resource_type_id, is_output=is_output)
+
+
+def reach_m(flow: ResourceFlow, types: loading.TypeTable) -> float:
+    """The farthest that a partner of the flow can be [m]."""
+    is_output = flow.direction == ResourceFlow.Direction.OUTPUT
+    farthest = types.reach_m(flow.resource_type_id, is_output=is_output)
+    if flow.max_distance_km is None:
+        return farthest
+    return min(farthest, flow.max_distance_km * 1000)
