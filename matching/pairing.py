@@ -8,7 +8,12 @@ from uuid import UUID
 import numpy as np
 
 from matching import loading
+from matching.models import MatchDismissal
 from organizations.models import ResourceFlow
+from organizations.permissions import Actor
+
+# Bounds the work of a page in a large city; the nearest are looked at.
+MOST_CANDIDATES = 3000
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
@@ -63,3 +68,29 @@ def reach_m(flow: ResourceFlow, types: loading.TypeTable) -> float:
     if flow.max_distance_km is None:
         return farthest
     return min(farthest, flow.max_distance_km * 1000)
+
+
+def candidate_ids(
+    flow: ResourceFlow, types: loading.TypeTable, *, viewer: Actor, radius_m: float
+) -> list[UUID]:
+    """
+    Return the flows of fitting types around that the viewer may see, nearest first.
+
+    Pairs that the flow's organization has dismissed are left out. At most one more than
+    `MOST_CANDIDATES`, which tells that there are more.
+    """
+    is_output = flow.direction == ResourceFlow.Direction.OUTPUT
+    ours, theirs = ("output", "input") if is_output else ("input", "output")
+    dismissed = MatchDismissal.objects.filter(
+        **{ours: flow.pk}, organization=flow.organization_id
+    ).values(theirs)
+    candidates = (
+        ResourceFlow.objects.visible_to(viewer)
+        .active()
+        .filter(direction=theirs, resource_type__in=counterpart_keys(flow, types))
+        .exclude(organization=flow.organization_id)
+        .exclude(pk__in=dismissed)
+        .within(flow.location, radius_m=radius_m)
+        .order_by("distance", "pk")  # type: ignore[misc]  # annotated by `within`
+    )
+    return list(candidates.values_list("pk", flat=True)[: MOST_CANDIDATES + 1])
