@@ -30,6 +30,7 @@ class Combination:
     """
 
     kind: str
+    unit: str
     parts: list[Part]
     covered: float
     whole: Outcome
@@ -68,7 +69,8 @@ def find_combination(flow: ResourceFlow, *, viewer: Actor) -> Combination | None
     ]
     whole = Outcome.of(found.whole)
     covered = whole.quantity_per_year / flow.quantity_per_year
-    return Combination(SPLIT if is_output else BUNDLE, parts, covered, whole)
+    kind, unit = SPLIT if is_output else BUNDLE, flow.resource_type.unit
+    return Combination(kind, unit, parts, covered, whole)
 
 
 def _part(flow: ResourceFlow, partner: ResourceFlow, outcome: Outcome, distance_m: float) -> Part:

@@ -14,7 +14,9 @@ from django.views.decorators.http import require_POST
 from matching import accounts, comparison, explanations, services
 from matching.forms import DismissalForm
 from matching.models import Match, MatchingRun, RematchRequest
-from matching.near_misses import MOST_CANDIDATES, find_near_misses
+from matching.near_misses import find_near_misses
+from matching.pairing import MOST_CANDIDATES
+from matching.together import find_combination
 from matching.uncertainty import ranges_of
 from organizations import permissions
 from organizations.models import Organization, ResourceFlow
@@ -64,6 +66,22 @@ def near_misses(request: HttpRequest, flow_id: UUID) -> HttpResponse:
             "flow": flow,
             "page": Paginator(found, NEAR_MISSES_SHOWN).get_page(request.GET.get("page")),
             "most": MOST_CANDIDATES if found.is_cut_off else None,
+        },
+    )
+
+
+@login_required
+def together(request: HttpRequest, flow_id: UUID) -> HttpResponse:
+    """What more than two can do together for a flow, as a fragment of its page."""
+    flow = _flow(request, flow_id)
+    combination = find_combination(flow, viewer=request.user)
+    return render(
+        request,
+        "matching/_together.html",
+        {
+            "flow": flow,
+            "combination": combination,
+            "factors": explanations.scores(combination.whole) if combination else [],
         },
     )
 

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from matching.engine.near_misses import RULES
 from matching.models import Match, MatchingRun
+from matching.together import KINDS
 from organizations.models import ResourceFlow
 from turash.api.fields import StrictSerializer, TextField
 
@@ -166,6 +167,50 @@ class NearMissSerializer(serializers.Serializer):
     flow = FlowOfMatchSerializer()
     distance_m = serializers.FloatField()
     reasons = ReasonSerializer(many=True)
+
+
+class OutcomeSerializer(serializers.Serializer):
+    """What an exchange of a quantity costs and brings, and how well the sides fit."""
+
+    score = serializers.FloatField()
+    factors = FactorsSerializer()
+    quantity = serializers.FloatField(
+        source="quantity_per_year", help_text="Canonical units per year."
+    )
+    avoided_purchase_eur_per_year = serializers.FloatField()
+    avoided_disposal_eur_per_year = serializers.FloatField()
+    transport_eur_per_year = serializers.FloatField()
+    investment_eur = serializers.FloatField()
+    annuity_eur_per_year = serializers.FloatField()
+    maintenance_eur_per_year = serializers.FloatField()
+    savings_eur_per_year = serializers.FloatField()
+    net_present_value_eur = serializers.FloatField()
+    payback_years = serializers.FloatField(allow_null=True)
+    co2_avoided_t_per_year = serializers.FloatField()
+
+
+class PartSerializer(serializers.Serializer):
+    """What one partner exchanges, and what its part costs and brings."""
+
+    flow = FlowOfMatchSerializer()
+    distance_m = serializers.FloatField()
+    share_of_flow = serializers.FloatField(help_text="Of the amount of the flow asked about, 0–1.")
+    share_of_partner = serializers.FloatField(help_text="Of the partner's amount, 0–1.")
+    outcome = OutcomeSerializer()
+
+
+class CombinationSerializer(serializers.Serializer):
+    """Partners that together save most for a flow."""
+
+    kind = serializers.ChoiceField(
+        choices=KINDS, help_text="Several outputs for an input, or several inputs for an output."
+    )
+    unit = serializers.CharField(help_text="Of all quantities, per year.")
+    covered = serializers.FloatField(
+        help_text="Share of the flow's amount that all parts add up to, 0–1."
+    )
+    whole = OutcomeSerializer()
+    parts = PartSerializer(many=True, help_text="First who saves most per unit.")
 
 
 class DismissalSerializer(StrictSerializer):

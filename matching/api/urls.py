@@ -30,5 +30,10 @@ urlpatterns = [
         views.NearMissesOfFlowView.as_view(),
         name="near-misses-of-flow",
     ),
+    path(
+        "resource-flows/<uuid:flow_id>/combinations",
+        views.CombinationsOfFlowView.as_view(),
+        name="combinations-of-flow",
+    ),
     *app_routes.urls,
 ]
