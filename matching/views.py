@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from matching import accounts, comparison, explanations, services
+from matching.chains import find_chains
 from matching.forms import DismissalForm
 from matching.models import Match, MatchingRun, RematchRequest
 from matching.near_misses import find_near_misses
@@ -24,6 +25,7 @@ from turash.errors import DomainError
 
 RUNS_SHOWN = 20
 NEAR_MISSES_SHOWN = 10
+CHAINS_SHOWN = 5
 
 
 @login_required
@@ -81,6 +83,7 @@ def together(request: HttpRequest, flow_id: UUID) -> HttpResponse:
         {
             "flow": flow,
             "combination": combination,
+            "chains": find_chains(flow, viewer=request.user)[:CHAINS_SHOWN],
             "factors": explanations.scores(combination.whole) if combination else [],
         },
     )

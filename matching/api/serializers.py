@@ -9,7 +9,7 @@ from rest_framework import serializers
 from matching.engine.near_misses import RULES
 from matching.models import Match, MatchingRun
 from matching.together import KINDS
-from organizations.models import ResourceFlow
+from organizations.models import Conversion, ResourceFlow
 from turash.api.fields import StrictSerializer, TextField
 
 
@@ -211,6 +211,35 @@ class CombinationSerializer(serializers.Serializer):
     )
     whole = OutcomeSerializer()
     parts = PartSerializer(many=True, help_text="First who saves most per unit.")
+
+
+class ConversionOfChainSerializer(serializers.ModelSerializer):
+    organization = PartnerSerializer(source="site.organization")
+    from_type = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    to_type = serializers.SlugRelatedField(slug_field="code", read_only=True)
+
+    class Meta:
+        model = Conversion
+        fields = ["id", "name", "organization", "from_type", "to_type", "yield_per_unit", "source"]
+
+
+class LegSerializer(serializers.Serializer):
+    """One of the two exchanges of a chain, as a pair by itself."""
+
+    distance_m = serializers.FloatField()
+    outcome = OutcomeSerializer()
+
+
+class ChainSerializer(serializers.Serializer):
+    """An output that is converted, and the input that the product serves."""
+
+    output = FlowOfMatchSerializer()
+    conversion = ConversionOfChainSerializer()
+    input = FlowOfMatchSerializer()
+    first = LegSerializer(help_text="What is taken, in units of the type taken.")
+    second = LegSerializer(help_text="What is made, in units of the type made.")
+    conversion_eur_per_year = serializers.FloatField()
+    whole = OutcomeSerializer(help_text="Its quantity is what is made.")
 
 
 class DismissalSerializer(StrictSerializer):

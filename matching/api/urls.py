@@ -35,5 +35,10 @@ urlpatterns = [
         views.CombinationsOfFlowView.as_view(),
         name="combinations-of-flow",
     ),
+    path(
+        "resource-flows/<uuid:flow_id>/chains",
+        views.ChainsOfFlowView.as_view(),
+        name="chains-of-flow",
+    ),
     *app_routes.urls,
 ]

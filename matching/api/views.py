@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from matching import services
 from matching.api.filters import MatchFilter
 from matching.api.serializers import (
+    ChainSerializer,
     CombinationSerializer,
     DirectMatchSerializer,
     DirectSymbiosisSerializer,
@@ -22,6 +23,7 @@ from matching.api.serializers import (
     MatchSerializer,
     NearMissSerializer,
 )
+from matching.chains import find_chains
 from matching.models import Match, MatchingRun
 from matching.near_misses import find_near_misses
 from matching.together import find_combination
@@ -231,4 +233,21 @@ class CombinationsOfFlowView(_OfFlowView):
     def get(self, request: Request, flow_id: UUID) -> Response:
         found = find_combination(self.get_flow(), viewer=request.user)
         page = self.paginate_queryset([found] if found else [])
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+class ChainsOfFlowView(_OfFlowView):
+    """
+    Chains over one processor that begin or end at one flow, best score first.
+
+    One's output is converted by another, and the product serves a third one's input. For members
+    of the organization and facilitators.
+    """
+
+    serializer_class = ChainSerializer
+
+    @extend_schema(responses=ChainSerializer(many=True), parameters=_PAGE)
+    def get(self, request: Request, flow_id: UUID) -> Response:
+        found = find_chains(self.get_flow(), viewer=request.user)
+        page = self.paginate_queryset(found)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
