@@ -167,11 +167,74 @@ def test_the_handler_is_stopped_at_its_deadline(monkeypatch, settings):
     handle_by(monkeypatch, dawdles=dawdles, waits=waits_for_the_database)
     event = publish_one()
     started = time.monotonic()
-    deliver(event)
+    for _ in range(2):
+        deliver(event)
     assert time.monotonic() - started < 5
     errors = {row.handler: row.last_error for row in event.deliveries.all()}
     assert "Stopped after 1.3 s" in errors["dawdles"]
     assert "statement timeout" in errors["waits"]
+
+
+def test_slow_handlers_lose_no_attempt_that_was_not_begun(monkeypatch, settings):
+    settings.EVENT_HANDLER_LIMIT = timedelta(seconds=0.5)
+    monkeypatch.setattr(dispatch, "TOGETHER_FOR_S", 0.1)
+    done = []
+
+    def dawdles(event):
+        time.sleep(0.2)
+        done.append(event.organization_id)
+
+    handle_by(monkeypatch, dawdles=dawdles)
+    publish(*(OrganizationCreated(organization_id=uuid4()) for _ in range(8)))
+    OrmQ.objects.all().delete()
+    started = time.monotonic()
+    keys = list(DomainEvent.objects.order_by("pk").values_list("pk", flat=True)[:8])
+    assert dispatch.deliver(keys, others=0) == 8
+    assert time.monotonic() - started < 1.5
+    left = EventDelivery.objects.open()
+    assert 0 < left.count() < 8
+    assert len(done) == 8 - left.count()
+    # They are as they were, and somebody else is told of them.
+    assert set(left.values_list("attempts", flat=True)) == {0}
+    assert OrmQ.objects.get().task["kwargs"]["event_ids"] == sorted(
+        left.values_list("event_id", flat=True)
+    )
+    while EventDelivery.objects.open().exists():
+        dispatch.deliver(keys, others=0)
+    assert len(done) == len(set(done)) == 8
+    assert set(EventDelivery.objects.values_list("attempts", flat=True)) == {1}
+
+
+def test_one_that_hangs_in_a_batch_is_found_and_the_others_go_on(monkeypatch, settings):
+    settings.EVENT_HANDLER_LIMIT = timedelta(seconds=0.3)
+    monkeypatch.setattr(dispatch, "TOGETHER_FOR_S", 0.1)
+    monkeypatch.setattr(dispatch, "ALARM_AFTER_S", 0.1)
+    ids = [uuid4() for _ in range(6)]
+
+    def hangs_once(event):
+        if event.organization_id == ids[2]:
+            time.sleep(20)
+
+    handle_by(monkeypatch, hangs=hangs_once)
+    publish(*(OrganizationCreated(organization_id=key) for key in ids))
+    keys = list(DomainEvent.objects.values_list("pk", flat=True))
+    for _ in range(2):
+        dispatch.deliver(keys, others=0)
+    bad = EventDelivery.objects.get(done_at=None)
+    assert bad.event.payload["organization_id"] == str(ids[2])
+    assert bad.attempts == 1
+    assert "Stopped after" in bad.last_error
+
+
+def test_what_somebody_else_has_taken_meanwhile_is_not_given_back(handlers):
+    event = publish_one()
+    slow = claims.claim([event.pk], others=0)
+    make_due(event)
+    quick = claims.claim([event.pk], others=0)
+    assert claims.give_back(slow) == []
+    assert {row.attempts for row in event.deliveries.all()} == {2}
+    assert claims.give_back(quick) == quick
+    assert {row.attempts for row in event.deliveries.all()} == {1}
 
 
 def test_an_attempt_that_killed_its_worker_counts(handlers):

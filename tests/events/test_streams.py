@@ -14,7 +14,7 @@ from django_q.models import OrmQ
 
 from tests.factories import MembershipFactory, SiteFactory
 from tests.processes import consumer, wait_for
-from turash.events import consumers, registry, streams, sweeper
+from turash.events import claims, consumers, registry, streams, sweeper
 from turash.events.catalogue import OrganizationCreated
 from turash.events.consumers import Consumer
 from turash.events.models import DomainEvent, EventDelivery
@@ -103,8 +103,9 @@ def test_consumers_of_the_group_share_the_events(stream, handled, monkeypatch):
     assert handled == ids
 
 
-def test_what_a_dead_consumer_has_read_is_claimed(stream, handled, settings):
+def test_what_a_dead_consumer_has_read_is_claimed(stream, handled, settings, monkeypatch):
     settings.EVENT_HANDLER_LIMIT = timedelta(seconds=0.05)
+    monkeypatch.setattr(claims, "SPARE", timedelta(0))
     ids = publish_some(2)
     dead = Consumer("dead")
     turns(dead, 1)  # makes the group
@@ -163,15 +164,35 @@ def test_the_stream_is_trimmed(stream, handled, monkeypatch):
 
 
 def test_an_unreadable_entry_is_a_dead_letter_and_read_once(stream, handled):
-    for fields in ({"hello": "world"}, {"event_id": "DROP TABLE"}, {"event_id": "9" * 40}):
+    for fields in (
+        {"hello": "world"},
+        {"event_id": "DROP TABLE"},
+        {"event_id": "9" * 40},
+        {b"event_id": b"\xff\xfe\x00"},
+    ):
         stream.xadd(streams.STREAM, fields)
     ids = publish_some(1)
     turns(Consumer("one"))
     assert handled == ids
     dead = EventDelivery.objects.dead().select_related("event")
-    assert [row.event.type for row in dead] == [consumers.UNREADABLE] * 3
+    assert [row.event.type for row in dead] == [consumers.UNREADABLE] * 4
     assert all("names no event_id" in row.last_error for row in dead)
     assert stream.xpending(streams.STREAM, streams.GROUP)["pending"] == 0
+
+
+def test_a_consumer_that_stumbles_goes_on(stream, handled, monkeypatch):
+    one = Consumer("one")
+    failures = iter([RuntimeError("Never seen before.")])
+
+    def turn() -> None:
+        for failure in failures:
+            raise failure
+        one.stop()
+
+    monkeypatch.setattr(consumers, "PAUSE_AFTER_FAILURE_S", 0)
+    monkeypatch.setattr(one, "_turn", turn)
+    one.run()
+    assert one.is_stopping
 
 
 def test_a_consumer_that_leaves_takes_its_name_with_it(stream, handled):
@@ -201,7 +222,7 @@ def test_three_processes_handle_everything_once_and_stop_when_told():
 
 def test_a_consumer_that_has_been_silent_for_long_is_not_shown(stream, handled):
     turns(Consumer("busy"))
-    stream.zadd(streams.CONSUMERS, {"gone": time.time() - streams.SILENT_AFTER_S - 1})
+    stream.zadd(streams.CONSUMERS, {"gone": time.time() - streams.SILENT_AFTER.total_seconds() - 1})
     assert read_status().stream.consumers == ["busy"]
 
 

@@ -2,21 +2,25 @@
 
 import os
 import signal
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
 from django.db import connection
+from django_q.models import OrmQ
 
 from matching.models import Match
 from tests.factories import MembershipFactory, ResourceFlowFactory, SiteFactory
 from tests.processes import is_at_rest, wait_for, worker
 from turash.events import sweeper
 from turash.events.models import EventDelivery
+from turash.local import processes
 from turash.realtime.models import Notification
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -41,9 +45,15 @@ def processes_of(group: int) -> list[int]:
     return [pid for pid in members if pid != group]
 
 
+def is_complete(cluster: subprocess.Popen) -> bool:
+    """Whether a guard, two workers, the pusher and the monitor run."""
+    return len(processes_of(cluster.pid)) == 5
+
+
 def test_two_clusters_handle_every_event_once():
     owners = MembershipFactory.create_batch(4)
-    with worker(), worker():
+    with worker() as one, worker() as other:
+        wait_for(lambda: is_complete(one) and is_complete(other))
         for number in range(40):
             ResourceFlowFactory(
                 site__organization=owners[number % 4].organization,
@@ -65,9 +75,7 @@ def test_a_killed_cluster_leaves_nobody_behind_and_nothing_undone():
     with worker() as cluster:
         SiteFactory(organization=owner.organization)
         wait_for(is_at_rest)
-        family = processes_of(cluster.pid)
-        # A guard, two workers, the pusher and the monitor.
-        assert len(family) == 5
+        assert is_complete(cluster)
         cluster.kill()
         wait_for(lambda: not processes_of(cluster.pid), seconds=10)
 
@@ -76,6 +84,45 @@ def test_a_killed_cluster_leaves_nobody_behind_and_nothing_undone():
     with worker():
         wait_for(is_at_rest)
     assert list(told_about("site_created").values()) == [1, 1]
+
+
+def guard_of(cluster: subprocess.Popen) -> int:
+    """The one child of the leader; all others are children of it."""
+    return next(pid for pid in processes_of(cluster.pid) if parent_of(pid) == cluster.pid)
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def all_are_gone(pids: list[int]) -> bool:
+    return not any(processes.is_alive(pid) for pid in pids)
+
+
+def test_whichever_idle_process_is_killed_the_cluster_goes_on():
+    owner = MembershipFactory()
+    with worker() as cluster:
+        for number in range(4):
+            wait_for(lambda: is_complete(cluster))
+            guard = guard_of(cluster)
+            # At rest each waits for something, with a lock in its hands.
+            SiteFactory(organization=owner.organization)
+            wait_for(lambda: is_at_rest() and not OrmQ.objects.exists())
+            old = sorted(pid for pid in processes_of(cluster.pid) if parent_of(pid) == guard)
+            os.kill(old[number], signal.SIGKILL)
+            wait_for(partial(all_are_gone, old))
+            assert guard_of(cluster) == guard
+        SiteFactory(organization=owner.organization)
+        wait_for(lambda: is_at_rest() and not OrmQ.objects.exists())
+    assert list(told_about("site_created").values()) == [1] * 5
+
+
+def test_a_cluster_without_its_guard_ends_with_an_error():
+    with worker() as cluster:
+        wait_for(lambda: is_complete(cluster))
+        os.kill(guard_of(cluster), signal.SIGKILL)
+        assert cluster.wait(10) == 1
+        wait_for(lambda: not processes_of(cluster.pid), seconds=10)
 
 
 @contextmanager
@@ -138,7 +185,7 @@ def test_a_cluster_that_does_not_finish_is_ended_and_nothing_is_lost(reason):
     owner = MembershipFactory()
     options = ["--stop-after", "2"] if reason == "limit" else []
     with worker(*options, EVENT_HANDLER_LIMIT_S="2") as cluster, handlers_held_up():
-        wait_for(lambda: len(processes_of(cluster.pid)) == 5)
+        wait_for(lambda: is_complete(cluster))
         SiteFactory(organization=owner.organization)
         wait_for(somebody_is_held_up)
         cluster.terminate()

@@ -7,7 +7,7 @@ from django.contrib.gis.geos import Point
 from django.utils import timezone
 
 from matching import services
-from matching.models import Match, MatchingRun
+from matching.models import Match, MatchDismissal, MatchingRun
 from organizations import services as organization_services
 from organizations.hours import HoursOfWeek
 from organizations.models import Organization, ResourceFlow, ResourceType, Site
@@ -140,27 +140,62 @@ class Region:
             setattr(flow, name, value)
         return organization_services.save_flow(flow, contaminants=self.contaminants())
 
-    def change(self) -> None:
-        """One random change, and the rematches that its events cause."""
-        kind = self.random.choice(["edit", "edit", "add", "delete", "move"])
+    def change(self, kind: str | None = None) -> None:
+        """A change (None: any) of a random flow, and the rematches that its events cause."""
+        kind = kind or self.random.choice(["edit", "edit", "add", "delete", "move", "pause"])
+        if not self.flows:
+            kind = "add"
         if kind == "add":
             self.flows.append(self.add())
             services.rematch_flow(flow_id=self.flows[-1].pk)
         elif kind == "delete":
-            flow = self.flows.pop(self.random.randrange(len(self.flows)))
-            partners = set(Match.objects.of_flow(flow.pk).values_list("output", "input"))
-            flow_id = flow.pk
-            flow.delete()
-            for partner in {flow_id for pair in partners for flow_id in pair} - {flow_id}:
-                services.rematch_flow(flow_id=partner)
+            self._delete()
         elif kind == "move":
-            site = self.random.choice(self.sites)
-            site.location = self.point()
-            organization_services.save_site(site)
-            for flow_id in site.resource_flows.values_list("pk", flat=True):
-                services.rematch_flow(flow_id=flow_id)
+            self._move()
+        elif kind == "pause":
+            flow = self.random.choice(self.flows)
+            flow.status = "active" if flow.status == "paused" else "paused"
+            organization_services.save_flow(flow)
+            services.rematch_flow(flow_id=flow.pk)
+        elif kind == "dismiss":
+            self._dismiss()
         else:
             services.rematch_flow(flow_id=self.edit().pk)
+
+    def _delete(self) -> None:
+        flow = self.flows.pop(self.random.randrange(len(self.flows)))
+        partners = set(Match.objects.of_flow(flow.pk).values_list("output", "input"))
+        flow_id = flow.pk
+        flow.delete()
+        for partner in {key for pair in partners for key in pair} - {flow_id}:
+            services.rematch_flow(flow_id=partner)
+
+    def _move(self) -> None:
+        site = self.random.choice(self.sites)
+        site.location = self.point()
+        organization_services.save_site(site)
+        for flow_id in site.resource_flows.values_list("pk", flat=True):
+            services.rematch_flow(flow_id=flow_id)
+
+    def _dismiss(self) -> None:
+        """A dismissal is no change to the engine: no rematch follows."""
+        match = Match.objects.order_by("pk").first()
+        if match:
+            MatchDismissal.objects.get_or_create(
+                output=match.output,
+                input=match.input,
+                organization=match.output.organization,
+                defaults={"reason": "A road lies between."},
+            )
+
+    @staticmethod
+    def clear() -> None:
+        """Remove what other regions have left."""
+        Match.objects.all().delete()
+        MatchingRun.objects.all().delete()
+        ResourceFlow.objects.all().delete()
+        Site.objects.all().delete()
+        Organization.objects.all().delete()
 
 
 def full_run() -> MatchingRun:

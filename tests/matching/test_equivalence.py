@@ -2,9 +2,11 @@
 
 import pytest
 from django.contrib.gis.db.models.functions import Distance
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from matching import services
-from matching.models import Match
+from matching.models import Match, MatchDismissal
 from organizations.models import ResourceFlow
 from tests.matching.reference import expected_match
 from tests.matching.region import Region, full_run, rows
@@ -44,10 +46,8 @@ def test_a_rematch_of_an_unchanged_flow_changes_nothing():
     assert rows() == before
 
 
-@pytest.mark.parametrize("seed", [6, 7])
-def test_every_match_is_what_the_documentation_says(seed):
-    Region(seed, flow_count=140)
-    full_run()
+def assert_matches_are_what_the_documentation_says() -> int:
+    """Compare every pair with the reference; return how many match."""
     flows = list(
         ResourceFlow.objects.select_related(
             "site", "organization", "resource_type", "currency"
@@ -82,4 +82,50 @@ def test_every_match_is_what_the_documentation_says(seed):
                 expected.savings, rel=1e-5, abs=1
             )
             assert match.co2_avoided_t_per_year == pytest.approx(expected.co2, rel=1e-5, abs=1e-3)
-    assert compared > 20
+    return compared
+
+
+@pytest.mark.parametrize("seed", [6, 7])
+def test_every_match_is_what_the_documentation_says(seed):
+    Region(seed, flow_count=140)
+    full_run()
+    assert assert_matches_are_what_the_documentation_says() > 20
+
+
+@pytest.mark.parametrize("first_seed", range(0, 200, 10))
+def test_two_hundred_small_regions_agree_three_times(first_seed):
+    compared = 0
+    for seed in range(first_seed, first_seed + 10):
+        Region.clear()
+        region = Region(1000 + seed, flow_count=14)
+        full_run()
+        for _ in range(5):
+            region.change()
+        incremental = rows()
+        compared += assert_matches_are_what_the_documentation_says()
+        full_run()
+        assert rows() == incremental
+    assert compared
+
+
+@given(
+    st.integers(0, 10_000),
+    st.lists(st.sampled_from(["edit", "add", "delete", "move", "pause", "dismiss"]), max_size=10),
+)
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_any_sequence_of_changes_leads_to_the_rows_of_a_full_run(seed, kinds):
+    Region.clear()
+    region = Region(seed, flow_count=12)
+    full_run()
+    for kind in kinds:
+        region.change(kind)
+    dismissals = MatchDismissal.objects.count()
+    incremental = rows()
+    assert_matches_are_what_the_documentation_says()
+    full_run()
+    assert rows() == incremental
+    assert MatchDismissal.objects.count() == dismissals

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from turash.events.catalogue import Event, from_payload
@@ -16,6 +17,8 @@ from turash.events.models import EventDelivery
 
 # Taken beside what was asked for: a worker that is at it clears a backlog in bulk.
 MOST_OTHERS = 100
+# Between the end of the last handler's time and the end of the lease.
+SPARE = timedelta(seconds=5)
 
 # An attempt is counted when it begins: one that kills its worker counts, too. Rows that another
 # worker holds are that worker's.
@@ -60,11 +63,19 @@ class Claim:
         return from_payload(self.type, self.version, json.loads(self.payload), self.occurred_at)
 
 
+def lease() -> timedelta:
+    """
+    Return how long a claim lasts: three times as long as a handler may work, and a little more.
+
+    A delivery is begun in the first third, and may be tried twice: with others, and alone.
+    """
+    return 3 * settings.EVENT_HANDLER_LIMIT + SPARE
+
+
 def claim(event_ids: Sequence[int], *, others: int = MOST_OTHERS) -> list[Claim]:
     """
     Take the deliveries of the events that wait, and the longest waiting of other events.
 
-    The lease lasts as long as a handler may work, and as long again.
     """
     now = timezone.now()
     with connection.cursor() as cursor:
@@ -74,7 +85,7 @@ def claim(event_ids: Sequence[int], *, others: int = MOST_OTHERS) -> list[Claim]
                 "event_ids": list(event_ids),
                 "now": now,
                 "others": others,
-                "lease_ends": now + 2 * settings.EVENT_HANDLER_LIMIT,
+                "lease_ends": now + lease(),
             },
         )
         claims = [Claim(*row) for row in cursor.fetchall()]
@@ -95,6 +106,25 @@ def lock(claims: Sequence[Claim]) -> list[Claim]:
         .values_list("pk", "attempts")
     )
     return [one for one in claims if attempts.get(one.delivery_id) == one.attempt]
+
+
+def give_back(claims: Sequence[Claim]) -> list[Claim]:
+    """
+    Let others take deliveries that were not begun, as if they had never been claimed.
+
+    Returns those whose claim still held.
+    """
+    attempts = {one.delivery_id: one.attempt for one in claims}
+    rows = EventDelivery.objects.open().filter(pk__in=attempts).order_by("pk")
+    held = [
+        pk
+        for pk, attempt in rows.select_for_update().values_list("pk", "attempts")
+        if attempts[pk] == attempt
+    ]
+    EventDelivery.objects.filter(pk__in=held).update(
+        attempts=F("attempts") - 1, next_attempt_at=timezone.now()
+    )
+    return [one for one in claims if one.delivery_id in held]
 
 
 _DONE = """

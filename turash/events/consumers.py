@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import redis
-from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from turash.events import dispatch, streams
+from turash.events import claims, dispatch, streams
 from turash.events.models import DomainEvent, EventDelivery
 
 logger = logging.getLogger(__name__)
@@ -56,6 +55,10 @@ class Consumer:
             except (redis.RedisError, DatabaseError) as error:
                 logger.warning("Trying again: %s", str(error).strip())
                 connection.close_if_unusable_or_obsolete()
+                time.sleep(PAUSE_AFTER_FAILURE_S)
+            except Exception:
+                # Whatever it is: ending would only hand it on to the next consumer.
+                logger.exception("A consumer has stumbled and goes on.")
                 time.sleep(PAUSE_AFTER_FAILURE_S)
         self._leave()
 
@@ -106,7 +109,7 @@ class Consumer:
         """Take over entries that their readers have had for longer than any handler may work."""
         if time.monotonic() - self._looked_for_abandoned < LOOK_FOR_ABANDONED_S:
             return
-        idle_ms = int(2 * settings.EVENT_HANDLER_LIMIT.total_seconds() * 1000)
+        idle_ms = int(claims.lease().total_seconds() * 1000)
         _, entries, *_ = self._redis.xautoclaim(
             streams.STREAM, streams.GROUP, self.name, idle_ms, count=ENTRIES_AT_A_TIME
         )

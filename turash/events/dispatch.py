@@ -4,7 +4,8 @@ import logging
 import random
 import time
 import traceback
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby
 
@@ -21,8 +22,10 @@ from turash.events.registry import Handler, handlers_of
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8
-# Deliveries that share a transaction, and how long they wait for others before each goes alone.
+# Deliveries that share a transaction, how long they may take together, and how long they wait for
+# others before each goes alone.
 TOGETHER = 50
+TOGETHER_FOR_S = 1.0
 LOCK_WAIT_TOGETHER_S = 0.5
 # A statement of the database ends by itself first: an alarm in its midst costs the connection.
 ALARM_AFTER_S = 1.0
@@ -38,22 +41,30 @@ def deliver(event_ids: Sequence[int], *, others: int = claims.MOST_OTHERS) -> in
     """
     Work on the open deliveries of events, and on up to `others` more that wait.
 
-    A failing handler stops no other: it is tried again later, alone. Returns how many were taken.
+    A failing handler stops no other: it is tried again later, alone. What cannot be begun within
+    the time that one handler may take is handed on. Returns how many were taken.
     """
+    begin_until = time.monotonic() + settings.EVENT_HANDLER_LIMIT.total_seconds()
     taken = claims.claim(event_ids, others=others)
-    ready = [one for one in taken if _is_fit(one)]
+    batches = deque(_batches([one for one in taken if _is_fit(one)]))
+    while batches and time.monotonic() < begin_until:
+        batches.extendleft(reversed(_deliver(batches.popleft())))
+    if batches:
+        _hand_on([one for batch in batches for one in batch])
+    _give_up_on_strangers(set(event_ids) - {one.event_id for one in taken})
+    return len(taken)
+
+
+def _batches(ready: Sequence[Claim]) -> Iterator[list[Claim]]:
+    """Yield first attempts of one handler together, in the same order in every worker."""
     first = [one for one in ready if one.attempt == 1]
-    # The same order in every worker, so that they seldom wait for each other in a circle.
+    # So they seldom wait for each other in a circle.
     first.sort(key=lambda one: (one.handler, one.event_id))
     for _, of_handler in groupby(first, key=lambda one: one.handler):
         group = list(of_handler)
         for start in range(0, len(group), TOGETHER):
-            _deliver_together(group[start : start + TOGETHER])
-    for one in ready:
-        if one.attempt > 1:
-            _deliver_alone(one)
-    _give_up_on_strangers(set(event_ids) - {one.event_id for one in taken})
-    return len(taken)
+            yield group[start : start + TOGETHER]
+    yield from ([one] for one in ready if one.attempt > 1)
 
 
 def _is_fit(one: Claim) -> bool:
@@ -70,23 +81,31 @@ def _is_fit(one: Claim) -> bool:
     return True
 
 
-def _deliver_together(batch: Sequence[Claim]) -> None:
-    """Handle several deliveries in one transaction; if one fails, each gets one of its own."""
-    if len(batch) > 1:
-        try:
-            _handle(batch, lock_s=LOCK_WAIT_TOGETHER_S)
-        except Exception:
-            logger.info("%s deliveries failed together; now one by one", len(batch))
-            _mend_connection()
-        else:
-            return
-    for one in batch:
-        _deliver_alone(one)
+def _deliver(batch: list[Claim]) -> list[list[Claim]]:
+    """
+    Handle deliveries in one transaction, and return what is left of them, in batches.
+
+    If one fails it is tried alone at once, and the others get a transaction each.
+    """
+    if len(batch) == 1:
+        _deliver_alone(batch[0])
+        return []
+    begun: list[Claim] = []
+    try:
+        left = _handle(batch, lock_s=LOCK_WAIT_TOGETHER_S, begun=begun)
+    except Exception:
+        logger.info("%s deliveries failed together; now one by one", len(batch))
+        _mend_connection()
+        suspects = begun[-1:]
+        for one in suspects:
+            _deliver_alone(one)
+        return [[one] for one in batch if one not in suspects]
+    return [left] if left else []
 
 
 def _deliver_alone(one: Claim) -> None:
     try:
-        _handle([one], lock_s=settings.EVENT_HANDLER_LIMIT.total_seconds())
+        _handle([one], lock_s=settings.EVENT_HANDLER_LIMIT.total_seconds(), begun=[])
     except Exception as error:
         _mend_connection()
         logger.exception("Handler %s failed on event %s", one.handler, one.event_id)
@@ -95,17 +114,35 @@ def _deliver_alone(one: Claim) -> None:
 
 
 @transaction.atomic
-def _handle(batch: Sequence[Claim], *, lock_s: float) -> None:
-    """Run the handlers of deliveries and mark these as done: both or neither."""
+def _handle(batch: Sequence[Claim], *, lock_s: float, begun: list[Claim]) -> list[Claim]:
+    """
+    Run the handlers of deliveries and mark these as done: both or neither.
+
+    Notes in `begun` where it has got. Returns those that were left because the others took long.
+    """
     limit_s = settings.EVENT_HANDLER_LIMIT.total_seconds()
     deadlines.limit_statements(statement_s=limit_s, lock_s=lock_s)
-    durations_ms = {}
-    with deadlines.time_limit(limit_s + ALARM_AFTER_S), outbox.handling():
-        for one in claims.lock(batch):
+    durations_ms: dict[int, float] = {}
+    together_s = TOGETHER_FOR_S if len(batch) > 1 else 0.0
+    enough_at = time.monotonic() + together_s
+    with deadlines.time_limit(together_s + limit_s + ALARM_AFTER_S), outbox.handling():
+        held = claims.lock(batch)
+        for one in held:
+            if durations_ms and time.monotonic() > enough_at:
+                break
+            begun.append(one)
             started = time.perf_counter()
             _handler_of(one)(one.event)
             durations_ms[one.delivery_id] = (time.perf_counter() - started) * 1000
         claims.mark_done(durations_ms)
+    return held[len(durations_ms) :]
+
+
+@transaction.atomic
+def _hand_on(left: Sequence[Claim]) -> None:
+    """Let others do what was not begun in time."""
+    event_ids = {one.event_id for one in claims.give_back(left)}
+    publishers.publisher().hand_out(sorted(event_ids))
 
 
 def _handler_of(one: Claim) -> Handler:

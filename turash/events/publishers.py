@@ -9,15 +9,15 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
 
-from turash.events import outbox
+from turash.events import claims, outbox
 from turash.events.catalogue import Event
 from turash.events.queue import enqueue
 from turash.events.registry import handlers_of
 
 # One task carries at most this many events, so that workers share a burst.
 EVENTS_PER_TASK = 50
-# A task works on a few events, each for seconds at most; one that hangs is ended.
-TASK_LIMIT_S = 120
+# A task ends by itself before what it has claimed is free again; one that hangs is ended.
+TASK_SPARE_S = 20
 
 
 class EventPublisher(Protocol):
@@ -44,11 +44,12 @@ class QueuePublisher:
         self.hand_out([row.pk for row in rows if handlers_of(row.type)])
 
     def hand_out(self, event_ids: Sequence[int], *, delay: timedelta = timedelta(0)) -> None:
+        limit_s = int(claims.lease().total_seconds()) + TASK_SPARE_S
         for start in range(0, len(event_ids), EVENTS_PER_TASK):
             enqueue(
                 "turash.events.tasks.dispatch",
                 delay=delay,
-                timeout_s=TASK_LIMIT_S,
+                timeout_s=limit_s,
                 event_ids=list(event_ids[start : start + EVENTS_PER_TASK]),
             )
 

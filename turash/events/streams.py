@@ -14,7 +14,7 @@ from django.db import transaction
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from turash.events import outbox
+from turash.events import claims, outbox
 from turash.events.catalogue import Event
 from turash.events.models import DomainEvent
 
@@ -27,8 +27,8 @@ LONGEST = 100_000
 # Consumers and when each last gave a sign of life: Redis itself forgets those that have nothing to
 # read.
 CONSUMERS = f"{settings.REDIS_PREFIX}:consumers"
-# Longer than any handler may work.
-SILENT_AFTER_S = 2 * settings.EVENT_HANDLER_LIMIT.total_seconds()
+# A consumer that is at work may be silent for as long as a claim lasts.
+SILENT_AFTER = claims.lease()
 # Somebody waits for the answer of a request while an entry is added.
 ADD_TIMEOUT_S = 1.0
 
@@ -58,6 +58,8 @@ def client(*, timeout_s: float) -> redis.Redis:
     return redis.Redis.from_url(
         settings.REDIS_URL,
         decode_responses=True,
+        # Strangers may add what is no text; it has to get as far as becoming a dead letter.
+        encoding_errors="backslashreplace",
         socket_timeout=timeout_s,
         socket_connect_timeout=timeout_s,
         retry=Retry(NoBackoff(), 0),
@@ -77,7 +79,7 @@ def forget(consumer: str) -> None:
 def living_consumers() -> list[str]:
     """Return the consumers that have been heard of lately, by name; forget the others."""
     pipeline = client(timeout_s=ADD_TIMEOUT_S).pipeline(transaction=False)
-    pipeline.zremrangebyscore(CONSUMERS, "-inf", time.time() - SILENT_AFTER_S)
+    pipeline.zremrangebyscore(CONSUMERS, "-inf", time.time() - SILENT_AFTER.total_seconds())
     pipeline.zrange(CONSUMERS, 0, -1)
     return sorted(pipeline.execute()[1])
 

@@ -25,4 +25,4 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, stop_after: int, **options: Any) -> None:
-        Cluster(stop_after_s=stop_after).start()
+        Cluster(stop_after_s=stop_after).run()
