@@ -77,13 +77,14 @@ def together(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     """What more than two can do together for a flow, as a fragment of its page."""
     flow = _flow(request, flow_id)
     combination = find_combination(flow, viewer=request.user)
+    chains = find_chains(flow, viewer=request.user)[:CHAINS_SHOWN]
     return render(
         request,
         "matching/_together.html",
         {
             "flow": flow,
             "combination": combination,
-            "chains": find_chains(flow, viewer=request.user)[:CHAINS_SHOWN],
+            "chains": [(chain, explanations.scores(chain.whole)) for chain in chains],
             "factors": explanations.scores(combination.whole) if combination else [],
         },
     )

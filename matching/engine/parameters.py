@@ -76,7 +76,7 @@ NEAR_MISS_YES_OR_NO_SHARE = 0.5
 
 # Every further party is one more contract: beyond a handful nobody negotiates.
 MOST_TOGETHER = 5
-# All sets of so many are compared: 1,585, in some hundredths of a second.
+# All sets of so many are compared: 1,585, in some milliseconds.
 TOGETHER_CANDIDATES = 12
 
 # --- Economics -------------------------------------------------------------------------------

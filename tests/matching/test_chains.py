@@ -64,6 +64,7 @@ class TestChain:
         assert whole.savings_eur_per_year == pytest.approx(14_000)
         assert whole.factors["economic"] == pytest.approx(14 / 17)
         assert whole.factors["quantity"] == pytest.approx(200 / 500)
+        assert round(whole.score, 2) == 0.72
         factor = kiln.resource_type.co2_t_per_unit
         assert whole.co2_avoided_t_per_year == pytest.approx(200 * factor)
         years = (1 - 1.03**-30) / 0.03
@@ -192,6 +193,7 @@ class TestPageAndApi:
         assert "makes 200 MWh of it for 3,000 EUR a year" in html
         assert "Data sheet of the plant" in html
         assert "Charlie Works takes it over 0\u202fm." in html
+        assert html.count("<meter") == 7
         assert "Nothing to gain together" not in html
 
     def test_the_api_tells_the_same(self, api_as, vera, manure, plant, kiln):
