@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from matching import services
+from matching.admin_clusters import FiguresMixin
 from matching.models import (
     Match,
     MatchDismissal,
@@ -32,7 +33,7 @@ _FLOWS_WITH_OWNERS = [
 
 
 @admin.register(Match)
-class MatchAdmin(ReadOnlyAdmin):
+class MatchAdmin(FiguresMixin, ReadOnlyAdmin):
     list_display = [
         "output", "seller", "input", "buyer", "score_in_percent", "distance_km", "quantity",
         "savings", "co2", "found_at",
@@ -63,18 +64,8 @@ class MatchAdmin(ReadOnlyAdmin):
     def distance_km(self, match: Match) -> str:
         return number_format(round(match.distance_m / 1000, 1), decimal_pos=1)
 
-    @admin.display(description=_("quantity a year"), ordering="quantity_per_year")
-    def quantity(self, match: Match) -> str:
-        number = number_format(round(match.quantity_per_year), force_grouping=True)
-        return f"{number} {match.output.resource_type.unit}/a"
-
-    @admin.display(description=_("savings [EUR/a]"), ordering="savings_eur_per_year")
-    def savings(self, match: Match) -> str:
-        return number_format(round(match.savings_eur_per_year), force_grouping=True)
-
-    @admin.display(description=_("avoided CO2 [t/a]"), ordering="co2_avoided_t_per_year")
-    def co2(self, match: Match) -> str:
-        return number_format(round(match.co2_avoided_t_per_year), force_grouping=True)
+    def unit_of(self, row: Match) -> str:
+        return row.output.resource_type.unit
 
 
 @admin.register(MatchDismissal)

@@ -25,7 +25,7 @@ def rematch(event: ResourceFlowCreated | ResourceFlowUpdated) -> None:
 
 @handles(ImportFinished)
 def rematch_everything(event: ImportFinished) -> None:
-    services.request_run_when_free()
+    services.request_run_of_all()
 
 
 @handles(MatchFound, MatchLost)
@@ -64,3 +64,9 @@ def tell_about_run(event: MatchingRunFinished) -> None:
         subject_id=event.run_id,
         url=reverse("dashboard"),
     )
+
+
+@handles(MatchingRunFinished)
+def renew_clusters(event: MatchingRunFinished) -> None:
+    if event.organization_id is None:
+        services.request_clusters()

@@ -1,4 +1,4 @@
-"""Reads of matches and runs."""
+"""Reads of matches, clusters and runs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from uuid import UUID
 
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.gis.geos import Point, Polygon
+from django.contrib.gis.measure import D
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+
+from organizations.querysets import meridians
 
 if TYPE_CHECKING:
     from organizations.models import User
@@ -81,6 +85,50 @@ class MatchQuerySet(models.QuerySet):
             "input__resource_type",
             "input__organization",
             "input__site",
+        )
+
+
+class MatchClusterQuerySet(models.QuerySet):
+    # Sums over fewer organizations would tell one of them the figures of another.
+    LEAST_CONTRIBUTORS = 3
+
+    def visible_to(self, viewer: Viewer) -> Self:
+        """
+        Clusters whose sums tell of nobody in particular, for who has signed in.
+
+        They are made of flows that anybody sees. One that is hidden afterwards hides the cluster
+        until it is computed again. Facilitators see all.
+        """
+        if isinstance(viewer, AnonymousUser):
+            return self.none()
+        if viewer.is_facilitator:
+            return self
+        members = self.model.flows.through.objects.filter(matchcluster=OuterRef("pk"))
+        public = self.model.flows.rel.model.objects.visible_to(AnonymousUser())
+        return self.filter(
+            ~Exists(members.exclude(resourceflow__in=public)),
+            contributor_count__gte=self.LEAST_CONTRIBUTORS,
+        )
+
+    def in_bbox(self, west: float, south: float, east: float, north: float) -> Self:
+        """Areas that touch a box of meridians and parallels [degrees]; see sites."""
+        condition = Q()
+        for low, high in meridians(west, east):
+            box = Polygon.from_bbox((low, south, high, north))
+            box.srid = 4326
+            condition |= Q(area__intersects=box)
+        return self.filter(condition)
+
+    def within(self, origin: Point, *, radius_m: float) -> Self:
+        """Areas whose centre is at most `radius_m` metres from `origin` (geodesic)."""
+        return self.filter(centre__dwithin=(origin, D(m=radius_m)))
+
+    def of_type(self, code: str) -> Self:
+        """Areas where resources of this type are exchanged, among others or alone."""
+        parts = code.split(".")
+        above = [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+        return self.filter(
+            Q(resource_type__code__in=above) | Q(resource_type__code__startswith=f"{code}.")
         )
 
 

@@ -1,7 +1,9 @@
 """What workers run for matching."""
 
+from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 
 from matching import services
@@ -27,12 +29,17 @@ def finish_run(*, run_id: UUID, **_: object) -> None:
     services.finish_run(run_id)
 
 
-def request_run_when_free(**_: object) -> None:
-    """Request a run of all organizations, as soon as there is none."""
-    services.request_run_when_free()
+def compute_clusters(*, asked_at: datetime | None = None, **_: object) -> None:
+    """Compute where matches lie close together (on request, and scheduled every hour)."""
+    services.compute_clusters(asked_at=asked_at)
 
 
 def sweep(**_: object) -> None:
     """Take up what failed or was left behind (scheduled every minute)."""
     services.sweep_runs(timezone.now())
     services.resume_rematches()
+
+
+def prune(**_: object) -> None:
+    """Forget old runs (scheduled every day)."""
+    services.prune_runs(timezone.now() - settings.EVENT_RETENTION)

@@ -15,6 +15,7 @@ urlpatterns = [
     ),
     path("matching-runs/<uuid:run_id>", views.run_detail, name="run-detail"),
     path("matching-runs/<uuid:run_id>/cancel", views.run_cancel, name="run-cancel"),
+    path("matches/clusters/compute", views.clusters_compute, name="clusters-compute"),
     path("matches/<uuid:match_id>", views.match_detail, name="match-detail"),
     path("matches/<uuid:match_id>/dismiss", views.match_dismiss, name="match-dismiss"),
 ]

@@ -1,4 +1,4 @@
-"""Pages and fragments of matches and runs."""
+"""Pages and fragments of matches and runs, and the button that computes clusters."""
 
 from uuid import UUID
 
@@ -174,6 +174,14 @@ def match_dismiss(request: HttpRequest, match_id: UUID) -> HttpResponse:
             return redirect("matching:match-detail", match.pk)
     messages.success(request, _("You will not see this match again."))
     return redirect("organizations:flow-detail", own[0].pk)
+
+
+@login_required
+@require_POST
+def clusters_compute(request: HttpRequest) -> HttpResponse:
+    services.request_clusters(actor=request.user)
+    messages.success(request, _("The areas will be computed in a moment."))
+    return redirect("map")
 
 
 def _as_seen_from(match: Match, organization_id: UUID) -> dict[str, object]:

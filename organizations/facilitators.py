@@ -25,6 +25,7 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "matching": {
         "match": ("view",),
+        "matchcluster": ("view",),
         "matchdismissal": ("view", "delete"),
         "matchingrun": ("view",),
         "matchingrunpartition": ("view",),

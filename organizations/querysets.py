@@ -48,6 +48,11 @@ def _visible(viewer: Viewer, *, visibility: str, organization: str) -> Q:
     return public | own
 
 
+def meridians(west: float, east: float) -> list[tuple[float, float]]:
+    """Return the span from west to east [degrees], in two parts where it crosses the 180th."""
+    return [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
+
+
 class OrganizationQuerySet(models.QuerySet):
     def visible_to(self, viewer: Viewer) -> Self:
         """Public ones, the viewer's own, and for members of any organization the network's."""
@@ -92,9 +97,8 @@ class _PlacedQuerySet(models.QuerySet):
 
         The box may cross the 180th meridian (`west` above `east`).
         """
-        boxes = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
         condition = Q()
-        for low, high in boxes:
+        for low, high in meridians(west, east):
             condition |= Q(
                 longitude__gte=low, longitude__lte=high, latitude__gte=south, latitude__lte=north
             )

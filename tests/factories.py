@@ -3,9 +3,11 @@
 from typing import Any
 
 import factory
-from django.contrib.gis.geos import Point
+from django.contrib.gis.geos import MultiPolygon, Point, Polygon
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
+from matching.models import MatchCluster
 from organizations import services
 from organizations.models import (
     Conversion,
@@ -110,3 +112,25 @@ class ConversionFactory(DjangoModelFactory):
     @classmethod
     def _create(cls, model_class: type[Conversion], *args: Any, **fields: Any) -> Conversion:
         return services.save_conversion(model_class(**fields))
+
+
+class MatchClusterFactory(DjangoModelFactory):
+    """As if computed: heat, at Kalundborg, of organizations enough to be shown."""
+
+    class Meta:
+        model = MatchCluster
+
+    resource_type = factory.LazyFunction(lambda: ResourceType.objects.get(code="heat"))
+    place = factory.Sequence(lambda number: f"Town {number}")
+    area = factory.LazyFunction(
+        lambda: MultiPolygon(Polygon.from_bbox((11.05, 55.65, 11.13, 55.7)), srid=4326)
+    )
+    centre = factory.LazyFunction(lambda: KALUNDBORG.clone())
+    match_count = 9
+    organization_count = 5
+    exchange_count = 4
+    contributor_count = 4
+    quantity_per_year = 900
+    savings_eur_per_year = 12_345
+    co2_avoided_t_per_year = 198
+    computed_at = factory.LazyFunction(timezone.now)

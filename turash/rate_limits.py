@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import cache
 
 from django.conf import settings
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from redis.exceptions import RedisError
 from throttled import RateLimiterType, Throttled, rate_limiter, store
 from throttled.exceptions import BaseThrottledError
@@ -43,10 +43,13 @@ def spend(limit: Limit, key: object) -> None:
         logger.warning("The limit %s is not kept: Redis is away.", limit.name, exc_info=True)
         return
     if result.limited:
-        raise TooManyRequests(
-            _("This was asked for too often; try again later."),
-            retry_after_s=math.ceil(result.state.retry_after),
+        minutes = math.ceil(result.state.retry_after / 60)
+        text = ngettext(
+            "This was asked for too often; try again in %d minute.",
+            "This was asked for too often; try again in %d minutes.",
+            minutes,
         )
+        raise TooManyRequests(text % minutes, retry_after_s=math.ceil(result.state.retry_after))
 
 
 @cache

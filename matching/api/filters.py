@@ -1,9 +1,10 @@
-"""Query parameters of matches."""
+"""Query parameters of matches and their clusters."""
 
 import django_filters
 from django.db.models import Q, QuerySet
 
-from matching.models import Match
+from matching.models import Match, MatchCluster
+from turash.api.filters import PlaceFilterSet
 
 
 class MatchFilter(django_filters.FilterSet):
@@ -29,3 +30,16 @@ class MatchFilter(django_filters.FilterSet):
 
     def within(self, queryset: QuerySet, name: str, value: float) -> QuerySet:
         return queryset.filter(distance_m__lte=float(value) * 1000)
+
+
+class MatchClusterFilter(PlaceFilterSet):
+    resource_type = django_filters.CharFilter(
+        method="of_type", max_length=60, label="code of a type that can be exchanged there"
+    )
+
+    class Meta:
+        model = MatchCluster
+        fields: list[str] = []
+
+    def of_type(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.of_type(value)

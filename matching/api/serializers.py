@@ -7,10 +7,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from matching.engine.near_misses import RULES
-from matching.models import Match, MatchingRun
+from matching.models import Match, MatchCluster, MatchingRun
 from matching.together import KINDS
 from organizations.models import Conversion, ResourceFlow
-from turash.api.fields import StrictSerializer, TextField
+from turash.api.fields import AreaField, PointField, StrictSerializer, TextField
 
 
 class PartnerSerializer(serializers.Serializer):
@@ -240,6 +240,38 @@ class ChainSerializer(serializers.Serializer):
     second = LegSerializer(help_text="What is made, in units of the type made.")
     conversion_eur_per_year = serializers.FloatField()
     whole = OutcomeSerializer(help_text="Its quantity is what is made.")
+
+
+class MatchClusterSerializer(serializers.ModelSerializer):
+    """An area of many matches, with the sums of what could be exchanged there together."""
+
+    name = serializers.CharField(help_text="What is exchanged where, in the reader's language.")
+    resource_type = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    area = AreaField()
+    centre = PointField()
+    quantity = serializers.FloatField(
+        source="quantity_per_year", help_text="Canonical units per year."
+    )
+    unit = serializers.CharField(source="resource_type.unit")
+
+    class Meta:
+        model = MatchCluster
+        fields = [
+            "id",
+            "name",
+            "resource_type",
+            "place",
+            "area",
+            "centre",
+            "match_count",
+            "organization_count",
+            "exchange_count",
+            "quantity",
+            "unit",
+            "savings_eur_per_year",
+            "co2_avoided_t_per_year",
+            "computed_at",
+        ]
 
 
 class DismissalSerializer(StrictSerializer):

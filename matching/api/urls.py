@@ -6,6 +6,7 @@ from matching.api import views
 from turash.api.routers import router
 
 app_routes = router()
+app_routes.register("matches/clusters", views.MatchClusterViewSet, "match-cluster")
 app_routes.register("matches", views.MatchViewSet, "match")
 app_routes.register("jobs", views.JobViewSet, "job")
 

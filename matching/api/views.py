@@ -1,4 +1,4 @@
-"""Endpoints of matches and matching runs."""
+"""Endpoints of matches, their clusters and matching runs."""
 
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from matching import services
-from matching.api.filters import MatchFilter
+from matching.api.filters import MatchClusterFilter, MatchFilter
 from matching.api.serializers import (
     ChainSerializer,
     CombinationSerializer,
@@ -20,17 +20,18 @@ from matching.api.serializers import (
     DirectSymbiosisSerializer,
     DismissalSerializer,
     JobSerializer,
+    MatchClusterSerializer,
     MatchSerializer,
     NearMissSerializer,
 )
 from matching.chains import find_chains
-from matching.models import Match, MatchingRun
+from matching.models import Match, MatchCluster, MatchingRun
 from matching.near_misses import find_near_misses
 from matching.together import find_combination
 from matching.uncertainty import ranges_of
 from organizations import permissions as access
 from organizations.models import Organization, ResourceFlow
-from turash.api.views import ApiViewSet
+from turash.api.views import ApiViewSet, AreaGeoJSONRenderer
 
 _PAGE = [OpenApiParameter(name, int) for name in ("limit", "offset")]
 
@@ -165,6 +166,20 @@ class MatchViewSet(_MatchesView, mixins.ListModelMixin, mixins.RetrieveModelMixi
                 {"organization_id": _("You edit for both sides; say for which one.")}
             )
         return own[0]
+
+
+class MatchClusterViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+    """Areas of many matches: where a shared pipe or hub could pay."""
+
+    serializer_class = MatchClusterSerializer
+    filterset_class = MatchClusterFilter
+    permission_classes = [permissions.IsAuthenticated]
+    queryset = MatchCluster.objects.none()
+    renderer_classes = [*ApiViewSet.renderer_classes, AreaGeoJSONRenderer]
+
+    def get_queryset(self) -> Any:
+        clusters = MatchCluster.objects.visible_to(self.request.user)
+        return clusters.select_related("resource_type").order_by("-savings_eur_per_year", "pk")
 
 
 class _OfFlowView(generics.GenericAPIView):

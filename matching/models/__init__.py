@@ -1,5 +1,6 @@
-"""Pairs that fit, who does not want them, and the work that finds them."""
+"""Pairs that fit, where they lie dense, who does not want them, and the work that finds them."""
 
+from matching.models.cluster import MatchCluster
 from matching.models.match import Match, MatchDismissal
 from matching.models.pair import SCORES
 from matching.models.rematch_request import RematchRequest
@@ -9,6 +10,7 @@ from matching.models.staged import StagedMatch
 __all__ = [
     "SCORES",
     "Match",
+    "MatchCluster",
     "MatchDismissal",
     "MatchingRun",
     "MatchingRunPartition",

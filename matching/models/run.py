@@ -50,6 +50,11 @@ class MatchingRun(models.Model):
     match_count = models.PositiveIntegerField(_("matches"), null=True, blank=True)
     found_count = models.PositiveIntegerField(_("new matches"), null=True, blank=True)
     lost_count = models.PositiveIntegerField(_("lost matches"), null=True, blank=True)
+    # Something has changed in bulk since this run of all has begun, which it may not have seen.
+    needs_another = models.BooleanField(_("to be repeated"), default=False, editable=False)
+    plan_attempts = models.PositiveSmallIntegerField(
+        _("attempts of the first step"), default=0, editable=False
+    )
     finish_attempts = models.PositiveSmallIntegerField(
         _("attempts of the final step"), default=0, editable=False
     )

@@ -1,5 +1,6 @@
-"""The only writers of matches, dismissals, requests and runs."""
+"""The only writers of matches, clusters, dismissals, requests and runs."""
 
+from matching.services.clusters import compute_clusters, request_clusters
 from matching.services.dismissals import dismiss_match
 from matching.services.partitions import plan_run, work_partition
 from matching.services.rematch import Changes, rematch_flow
@@ -15,8 +16,9 @@ from matching.services.run_endings import RunIsOver, cancel_run, finish_run, may
 from matching.services.runs import (
     RunInProgress,
     execute_run,
+    prune_runs,
     request_run,
-    request_run_when_free,
+    request_run_of_all,
     sweep_runs,
 )
 
@@ -27,16 +29,19 @@ __all__ = [
     "RunInProgress",
     "RunIsOver",
     "cancel_run",
+    "compute_clusters",
     "dismiss_match",
     "execute_run",
     "finish_run",
     "may_run",
     "plan_run",
+    "prune_runs",
     "rematch_due",
     "rematch_flow",
+    "request_clusters",
     "request_rematches",
     "request_run",
-    "request_run_when_free",
+    "request_run_of_all",
     "resume_rematches",
     "retry_rematches",
     "sweep_runs",

@@ -14,12 +14,14 @@ from matching.services.rematch import rematch_flow
 from matching.services.run_endings import (
     MAX_ATTEMPTS,
     RETRY_PAUSE,
+    count_attempt,
     describe,
     fail_run,
     lock_run,
     recount,
 )
 from organizations.models import ResourceFlow
+from turash.events import outbox
 from turash.events.queue import enqueue
 
 logger = logging.getLogger(__name__)
@@ -37,11 +39,31 @@ class Superseded(Exception):
     """The run has ended, or somebody else does the partition now."""
 
 
-@transaction.atomic
 def plan_run(
     run_id: UUID, *, in_background: bool = True, flows_per_side: int = FLOWS_PER_SIDE
 ) -> None:
-    """Split a queued run into partitions, and (`in_background`) enqueue them."""
+    """
+    Split a queued run into partitions, and (`in_background`) enqueue them.
+
+    A failure is tried again by another task, up to `MAX_ATTEMPTS`; else it is the caller's.
+    """
+    attempt = count_attempt(run_id, "plan_attempts", MatchingRun.Status.QUEUED)
+    if not attempt:
+        return
+    try:
+        _plan(run_id, in_background=in_background, flows_per_side=flows_per_side)
+    except Exception as error:
+        logger.exception("Planning matching run %s failed", run_id)
+        if in_background and attempt < MAX_ATTEMPTS:
+            enqueue("matching.tasks.plan_run", delay=RETRY_PAUSE, run_id=run_id)
+            return
+        fail_run(run_id, describe(error))
+        if not in_background:
+            raise
+
+
+@transaction.atomic
+def _plan(run_id: UUID, *, in_background: bool, flows_per_side: int) -> None:
     run = lock_run(run_id)
     if run.status != MatchingRun.Status.QUEUED:
         return
@@ -229,7 +251,9 @@ def _match_one_by_one(attempt: _Attempt) -> None:
     ]
     attempt.report(0, len(flow_ids))
     for done, flow_id in enumerate(flow_ids, 1):
-        changes = rematch_flow(flow_id=flow_id)
+        # A run is work that waits: what it announces must not wait for room in the queue.
+        with outbox.handling():
+            changes = rematch_flow(flow_id=flow_id)
         # Kept over attempts: what an earlier one has found is no longer new to this one.
         attempt.report(
             done,

@@ -4,6 +4,7 @@ import logging
 import traceback
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -12,6 +13,7 @@ from django.utils import timezone
 from matching import store
 from matching.models import MatchingRun, RematchRequest
 from matching.services.rematch import rematch_flow
+from turash.events import outbox
 from turash.events.queue import enqueue
 
 logger = logging.getLogger(__name__)
@@ -33,14 +35,19 @@ ON CONFLICT (flow_id) DO UPDATE
 SET version = present.version + 1, due_at = least(present.due_at, excluded.due_at)
 RETURNING due_at
 """
-# Taking a flow counts as an attempt, so that one that ends its worker is not taken for ever.
+# Taking a flow counts as an attempt, so that one that ends its worker is left alone for longer each
+# time, and shows.
 _TAKE = """
-UPDATE matching_rematchrequest SET attempts = attempts + 1, due_at = %(until)s
+UPDATE matching_rematchrequest
+SET attempts = attempts + 1,
+    due_at = %(now)s + least(%(longest)s, %(lease)s * power(2, least(attempts, 10))),
+    last_error = CASE WHEN attempts > 0 AND last_error = '' THEN %(lost)s ELSE last_error END
 WHERE flow_id = (
     SELECT flow_id FROM matching_rematchrequest WHERE due_at <= %(now)s
     ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 ) RETURNING flow_id, version, attempts
 """
+LOST = "The worker ended before it was done."
 
 
 def request_rematches(flow_ids: Iterable[UUID], *, delay: timedelta = NOW) -> None:
@@ -90,7 +97,9 @@ def _rematch_next(now: datetime) -> bool:
     if _all_are_recomputed():
         return False
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, {"now": now, "until": now + LEASE})
+        cursor.execute(
+            _TAKE, dict[str, Any](now=now, lease=LEASE, longest=LONGEST_BACKOFF, lost=LOST)
+        )
         row = cursor.fetchone()
     if row is None:
         return False
@@ -98,7 +107,8 @@ def _rematch_next(now: datetime) -> bool:
     # A request that has changed by the end of the work stays, with the time of that change.
     taken = RematchRequest.objects.filter(pk=flow_id, version=version)
     try:
-        with transaction.atomic():
+        # Requests are work that waits: what it announces must not wait for room in the queue.
+        with outbox.handling(), transaction.atomic():
             store.lock_matches()
             # Looked at after the request was read: a run that begins later sees what it asks for.
             if _all_are_recomputed():

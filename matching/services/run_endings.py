@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models import OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from matching.services.rematch_requests import request_rematches, resume_rematch
 from organizations import permissions
 from organizations.models import User
 from turash.errors import DomainError
+from turash.events import outbox
 from turash.events.catalogue import MatchingRunFinished
 from turash.events.publishers import publish
 from turash.events.queue import enqueue
@@ -85,9 +86,13 @@ def fail_run(run_id: UUID, reason: str) -> None:
     """End a run that cannot be completed, unless it is over."""
     run = lock_run(run_id)
     if run.is_unfinished:
-        logger.error("Matching run %s failed: %s", run_id, reason)
-        run.error = reason[:LONGEST_ERROR]
-        _end(run, MatchingRun.Status.FAILED)
+        _fail(run, reason)
+
+
+def _fail(run: MatchingRun, reason: str) -> None:
+    logger.error("Matching run %s failed: %s", run.pk, reason)
+    run.error = reason[:LONGEST_ERROR]
+    _end(run, MatchingRun.Status.FAILED)
 
 
 def finish_run(run_id: UUID, *, in_background: bool = True) -> None:
@@ -96,21 +101,40 @@ def finish_run(run_id: UUID, *, in_background: bool = True) -> None:
 
     A failure is tried again by another task, or (not `in_background`) by the caller.
     """
-    running = MatchingRun.objects.filter(pk=run_id, status=MatchingRun.Status.RUNNING)
-    # Counted by itself, so that a step that ends its worker counts.
-    if not running.update(finish_attempts=F("finish_attempts") + 1):
+    attempt = count_attempt(run_id, "finish_attempts", MatchingRun.Status.RUNNING)
+    if not attempt:
         return
     try:
         _finish(run_id)
     except Exception as error:
         logger.exception("The final step of matching run %s failed", run_id)
-        run = MatchingRun.objects.get(pk=run_id)
-        if run.finish_attempts >= MAX_ATTEMPTS:
+        if attempt >= MAX_ATTEMPTS:
             fail_run(run_id, describe(error))
         elif in_background:
             enqueue("matching.tasks.finish_run", delay=RETRY_PAUSE, run_id=run_id)
 
 
+@transaction.atomic
+def count_attempt(run_id: UUID, counter: str, status: MatchingRun.Status) -> int:
+    """
+    Begin a step of a run that has this status; returns the number of the attempt, 0: do nothing.
+
+    It is on record before the step begins, so that one that ends its worker counts, and the run
+    fails after `MAX_ATTEMPTS`. Waits for who is at the step.
+    """
+    run = lock_run(run_id)
+    if run.status != status:
+        return 0
+    attempt = getattr(run, counter) + 1
+    if attempt > MAX_ATTEMPTS:
+        _fail(run, _("The worker of this step was lost."))
+        return 0
+    MatchingRun.objects.filter(pk=run_id).update(**{counter: attempt})
+    return attempt
+
+
+# The queue gets shorter by it: it must not wait for room there.
+@outbox.handling()
 @transaction.atomic
 def _finish(run_id: UUID) -> None:
     run = lock_run(run_id)
@@ -144,8 +168,12 @@ def _end(run: MatchingRun, status: MatchingRun.Status) -> None:
     run.save()
     if run.organization_id is None:
         staging.clear(*run.partitions.values_list("pk", flat=True))
-        # They have waited for this.
+        # They have waited for this; those that come before the commit still wait.
         resume_rematches()
+        transaction.on_commit(resume_rematches, robust=True)
+    if run.needs_another:
+        another = MatchingRun.objects.create(organization=run.organization)
+        enqueue("matching.tasks.plan_run", run_id=another.pk)
 
 
 def describe(error: BaseException) -> str:

@@ -28,7 +28,6 @@ Status = MatchingRunPartition.Status
 DEAD_AFTER = timedelta(seconds=60)
 # Runs of one organization that its members may ask for.
 LIMIT = rate_limits.Limit("matching_run", burst=4, refill=timedelta(minutes=5))
-PAUSE_UNTIL_FREE = timedelta(seconds=15)
 PAUSE_BETWEEN_LOOKS_S = 0.5
 
 
@@ -68,12 +67,23 @@ def request_run(
     return run
 
 
-def request_run_when_free() -> None:
-    """Request a run of all; while one is unfinished, which may not see what is new, later."""
-    try:
-        request_run()
-    except RunInProgress:
-        enqueue("matching.tasks.request_run_when_free", delay=PAUSE_UNTIL_FREE)
+@transaction.atomic
+def request_run_of_all() -> None:
+    """Have all matches recomputed; if they are, which may not see what is new, once more later."""
+    while True:
+        unfinished = MatchingRun.objects.of_all().unfinished().select_for_update(no_key=True)
+        run = unfinished.first()
+        if run is not None:
+            # One that is queued has not looked at anything yet.
+            if run.status == MatchingRun.Status.RUNNING:
+                unfinished.filter(pk=run.pk).update(needs_another=True)
+            return
+        try:
+            request_run()
+        except RunInProgress:
+            # Somebody was quicker.
+            continue
+        return
 
 
 def _in_progress() -> RunInProgress:
@@ -123,6 +133,12 @@ def _next_step(run_id: UUID, progress: Progress | None) -> None:
         time.sleep(PAUSE_BETWEEN_LOOKS_S)
     else:
         finish_run(run_id, in_background=False)
+
+
+def prune_runs(before: datetime) -> int:
+    """Forget runs that ended before; returns how many."""
+    old = MatchingRun.objects.filter(finished_at__lt=before)
+    return old.delete()[1].get(MatchingRun._meta.label, 0)
 
 
 def sweep_runs(now: datetime) -> None:

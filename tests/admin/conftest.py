@@ -13,6 +13,7 @@ from matching.services import rematch_flow
 from proposals import services as proposal_services
 from tests.factories import (
     ConversionFactory,
+    MatchClusterFactory,
     MembershipFactory,
     OrganizationFactory,
     ResourceFlowFactory,
@@ -65,6 +66,7 @@ def populate(number: int) -> None:
     MatchDismissal.objects.create(
         output=output, input=needed, organization=buyer, reason="Too far", dismissed_by=owner
     )
+    MatchClusterFactory().flows.set([output, needed])
     MatchingRun.objects.create(organization=seller, requested_by=owner)
     proposal_services.create_proposal(
         actor=owner,

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from matching.models import Match, MatchDismissal, MatchingRun
+from matching.models import Match, MatchCluster, MatchDismissal, MatchingRun
 from organizations.models import Organization, ResourceFlow
 from proposals.models import Proposal
 from tests.factories import OrganizationFactory, ResourceFlowFactory
@@ -80,6 +80,13 @@ def test_a_run_of_all_is_requested(facilitators_browser, facilitator):
     assert "being recomputed already" in response.content.decode()
 
 
+def test_clusters_are_computed_again(act, populated, run_events):
+    assert act("compute", MatchCluster.objects.get()) == ["The areas will be computed in a moment."]
+    run_events()
+    # There are no matches that lie close together.
+    assert not MatchCluster.objects.exists()
+
+
 def test_overdue_proposals_expire(act, populated):
     proposal = Proposal.objects.get()
     assert act("expire_overdue", proposal) == ["0 proposals have expired."]
@@ -119,7 +126,9 @@ def test_a_dismissal_is_taken_back(act, facilitators_browser, populated):
     assert not MatchDismissal.objects.exists()
 
 
-@pytest.mark.parametrize("model", [Match, Proposal, MatchingRun, DomainEvent, EventDelivery])
+@pytest.mark.parametrize(
+    "model", [Match, MatchCluster, Proposal, MatchingRun, DomainEvent, EventDelivery]
+)
 def test_what_the_system_writes_is_not_edited(browser, populated, model):
     row = model.objects.first()
     prefix = f"admin:{model._meta.app_label}_{model._meta.model_name}"

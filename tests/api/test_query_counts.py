@@ -7,7 +7,12 @@ from knox.models import AuthToken
 
 from organizations.models import ResourceFlow
 from proposals.models import Proposal
-from tests.factories import MembershipFactory, ResourceFlowFactory, SiteFactory
+from tests.factories import (
+    MatchClusterFactory,
+    MembershipFactory,
+    ResourceFlowFactory,
+    SiteFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -16,7 +21,7 @@ LISTS = [
     "/users/me/organizations", "/organizations", "/organizations/{organization}/members", "/sites",
     "/sites?format=geojson", "/organizations/{organization}/sites", "/resource-flows",
     "/organizations/{organization}/resource-flows", "/organizations/{organization}/matching/direct",
-    "/resource-flows/{flow}/matches", "/matches", "/proposals",
+    "/resource-flows/{flow}/matches", "/matches", "/matches/clusters", "/proposals",
     "/organizations/{organization}/proposals", "/notifications", "/tokens",
 ]  # fmt: skip
 
@@ -31,6 +36,7 @@ def grow(alice, alices_organization, run_events):
             MembershipFactory(user=alice)
             MembershipFactory(organization=alices_organization)
             ResourceFlowFactory(site=SiteFactory(organization=alices_organization))
+            MatchClusterFactory()
             AuthToken.objects.create(alice)
             theirs = ResourceFlowFactory(direction="input", type_code="heat")
             Proposal.objects.create(

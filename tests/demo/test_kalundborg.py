@@ -7,7 +7,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
 
-from matching.models import Match
+from matching import services
+from matching.models import Match, MatchCluster
 from organizations.models import Membership, Organization, ResourceFlow, Site, User
 from proposals.models import Proposal
 from turash.demo import loader
@@ -62,6 +63,19 @@ class TestMatching:
         matched = {key for pair in found for key in pair}
 
         assert matched.isdisjoint({"w_heat_out", "a_oilash_out", "c_rdf_in", "w_glass_out"})
+
+    def test_finds_where_heat_and_water_could_share_pipes(self, found):
+        services.compute_clusters()
+
+        outsider = User.objects.get(email="otto.outsider@example.org")
+        seen = MatchCluster.objects.visible_to(outsider)
+        assert {cluster.name for cluster in seen} == {
+            "Heat around Kalundborg",
+            "Water around Kalundborg",
+        }
+        heat = MatchCluster.objects.get(resource_type__code="heat")
+        members = set(heat.flows.values_list("organization__external_id", flat=True))
+        assert {"asnaes", "refinery", "novo_nordisk", "novozymes"} <= members
 
 
 class TestLoading:

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from matching import services
 from matching.models import Match
 from proposals.models import Proposal
 from tests.factories import (
@@ -11,6 +12,9 @@ from tests.factories import (
     SiteFactory,
     UserFactory,
 )
+from tests.matching.groups import build, group
+from tests.matching.region import full_run
+from tests.processes import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -90,6 +94,30 @@ def test_the_map_shows_sites_and_opens_with_a_click_on_the_picker(page_of, giver
     page.click("main form button.primary")
     expect(page.get_by_text("Second house")).to_be_visible()
     assert complaints == []
+
+
+def test_areas_of_many_matches_are_found_without_a_mouse(page_of, giver):
+    build(group(11.0, 55.6, city="Kalundborg"))
+    full_run()
+    services.compute_clusters()
+    page = page_of(giver.user, viewport={"width": 360, "height": 740})
+    page.goto("/map")
+    expect(page.locator("turash-map[data-ready=true]")).to_be_visible()
+    row = page.locator("[data-area]")
+    row.get_by_role("link", name="Heat around Kalundborg").focus()
+    expect(row).to_have_class("pointed")
+    page.keyboard.press("Enter")
+    wait_for(lambda: areas_in_sight(page) == 1)
+    page.get_by_role("checkbox", name="areas of many matches").focus()
+    page.keyboard.press("Space")
+    wait_for(lambda: areas_in_sight(page) == 0)
+
+
+def areas_in_sight(page) -> int:
+    return page.evaluate(
+        "document.querySelector('turash-map').map"
+        ".queryRenderedFeatures({layers: ['clusters']}).length"
+    )
 
 
 def test_without_webgl_the_list_and_the_numbers_do(page_of, giver, taker):

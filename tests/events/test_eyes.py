@@ -5,7 +5,8 @@ from uuid import uuid4
 
 import pytest
 import redis
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.status import Stat
@@ -146,3 +147,12 @@ def test_clusters_are_seen_while_they_live():
     with worker() as process:
         wait_for(lambda: workers_of(process.pid) == 2)
     wait_for(lambda: process.pid not in {one.pid for one in read_status().clusters}, seconds=10)
+
+
+def test_without_a_database_the_command_says_what_to_do(db, monkeypatch):
+    def is_away():
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr("turash.management.commands.events.read_status", is_away)
+    with pytest.raises(CommandError, match="services start"):
+        call_command("events", "status")

@@ -7,10 +7,14 @@ import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from turash.events import dispatch, registry, sweeper
+from tests.factories import MembershipFactory
+from turash.events import dispatch, registry, sweeper, tasks
 from turash.events.catalogue import OrganizationCreated
 from turash.events.models import DomainEvent, EventDelivery
 from turash.events.publishers import publish
+from turash.realtime import services
+from turash.realtime import tasks as realtime_tasks
+from turash.realtime.models import Notification
 
 pytestmark = pytest.mark.django_db
 
@@ -80,3 +84,50 @@ def test_only_what_is_old_and_settled_is_forgotten(event):
     EventDelivery.objects.create(event=dead, handler="any", dead_at=timezone.now())
     assert sweeper.prune() == 1
     assert set(DomainEvent.objects.all()) == {fresh, waiting, dead}
+
+
+def test_more_than_fits_into_a_task_is_forgotten_by_the_next(monkeypatch, settings):
+    monkeypatch.setattr(sweeper, "PRUNE_LIMIT", 3)
+    old = timezone.now() - settings.EVENT_RETENTION - timedelta(days=1)
+    for _ in range(4):
+        DomainEvent.objects.create(type="site_created", payload={}, occurred_at=old)
+    tasks.prune()
+    assert DomainEvent.objects.count() == 1
+    assert OrmQ.objects.get().func() == "turash.events.tasks.prune"
+    OrmQ.objects.all().delete()
+    tasks.prune()
+    assert not DomainEvent.objects.exists()
+    assert not OrmQ.objects.exists()
+
+
+def test_old_notifications_are_forgotten(monkeypatch, settings):
+    monkeypatch.setattr(services, "PRUNE_LIMIT", 2)
+    owner = MembershipFactory()
+    for days in (1, 1, 1, -1):
+        services.notify(
+            OrganizationCreated(
+                organization_id=owner.organization_id,
+                occurred_at=timezone.now() - settings.EVENT_RETENTION - timedelta(days=days),
+            ),
+            organization_ids=[owner.organization_id],
+            kind="organization",
+            subject_id=owner.organization_id,
+            url="/",
+        )
+    OrmQ.objects.all().delete()
+    realtime_tasks.prune()
+    assert Notification.objects.count() == 2
+    assert OrmQ.objects.get().func() == "turash.realtime.tasks.prune"
+    realtime_tasks.prune()
+    assert Notification.objects.count() == 1
+
+
+def test_any_number_of_dead_letters_is_retried_in_batches(monkeypatch):
+    monkeypatch.setattr(sweeper, "RETRY_BATCH", 2)
+    now = timezone.now()
+    for _ in range(5):
+        event = DomainEvent.objects.create(type="site_created", payload={}, occurred_at=now)
+        EventDelivery.objects.create(event=event, handler="any", dead_at=now, attempts=8)
+    assert sweeper.retry_dead(EventDelivery.objects.all()) == 5
+    assert set(EventDelivery.objects.values_list("dead_at", "attempts")) == {(None, 0)}
+    assert OrmQ.objects.count() == 3

@@ -77,3 +77,19 @@ def test_tells_why_it_failed(flows, monkeypatch):
     with pytest.raises(CommandError, match=r"failed\. ZeroDivisionError: No bands\."):
         match()
     assert MatchingRun.objects.get().partitions.get().attempts == 3
+
+
+def test_a_run_of_the_workers_is_watched_to_its_end(flows, run_events, monkeypatch):
+    match("--background")
+    monkeypatch.setattr(command.time, "sleep", lambda _: run_events())
+    assert match("--watch").startswith("2 flows, 1 matches (0 new, 0 gone) in ")
+    with pytest.raises(CommandError, match="No such run is under way"):
+        match("--watch")
+
+
+def test_a_run_of_the_workers_is_cancelled(flows):
+    match("--background")
+    assert match("--cancel") == "Cancelled.\n"
+    assert MatchingRun.objects.get().status == "cancelled"
+    with pytest.raises(CommandError, match="No such run is under way"):
+        match("--cancel")

@@ -6,17 +6,18 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from matching import services
-from tests.factories import ResourceFlowFactory, SiteFactory
+from tests.factories import MatchClusterFactory, ResourceFlowFactory, SiteFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def grow(pair) -> None:
-    """Five more sites, flows, matches."""
+    """Five more sites, flows, matches, clusters."""
     for number in range(5):
         site = SiteFactory(organization=pair.input.organization, name=f"House {number}")
         flow = ResourceFlowFactory(site=site, direction="input", type_code="heat", amount=100)
         services.rematch_flow(flow_id=flow.pk)
+        MatchClusterFactory()
 
 
 @pytest.mark.parametrize(

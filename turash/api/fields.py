@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.gis.geos import Point
+from django.contrib.gis.geos import MultiPolygon, Point
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
@@ -94,6 +94,32 @@ class PointField(serializers.Field):
         if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
             self.fail("outside")
         return Point(float(longitude), float(latitude), srid=4326)
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "required": ["type", "coordinates"],
+        "properties": {
+            "type": {"type": "string", "enum": ["MultiPolygon"]},
+            "coordinates": {
+                "type": "array",
+                "items": {
+                    "type": "array",
+                    "items": {
+                        "type": "array",
+                        "items": {"type": "array", "items": {"type": "number"}},
+                    },
+                },
+            },
+        },
+    }
+)
+class AreaField(serializers.Field):
+    """An area as a GeoJSON MultiPolygon."""
+
+    def to_representation(self, value: MultiPolygon) -> dict[str, Any]:
+        return {"type": "MultiPolygon", "coordinates": value.coords}
 
 
 class FiniteFloatField(serializers.FloatField):

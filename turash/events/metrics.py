@@ -48,6 +48,10 @@ def _figures(status: Status) -> Iterator[Metric]:
             "Tasks that a worker has taken, or that were put aside.",
             status.tasks_held,
         ),
+        "turash_queue_oldest_held_task_seconds": (
+            "Age of the longest of the tasks that were taken or put aside.",
+            status.oldest_held_s,
+        ),
         "turash_queue_oldest_task_seconds": (
             "Age of the longest waiting task.",
             status.oldest_task_s,

@@ -63,6 +63,7 @@ class Status:
     # Taken by a worker, or put aside until later.
     tasks_held: int
     oldest_task_s: float
+    oldest_held_s: float
     # None: Redis, where clusters leave their signs of life, does not answer.
     clusters: Sequence[Cluster] | None
     # None: events do not come over a stream, or Redis does not answer.
@@ -78,7 +79,7 @@ def read_status() -> Status:
     now = timezone.now()
     due = EventDelivery.objects.due(now).aggregate(count=Count("pk"), since=Min("next_attempt_at"))
     waiting = OrmQ.objects.filter(lock__lte=now)
-    oldest = waiting.order_by("pk").first()
+    held = OrmQ.objects.filter(lock__gt=now)
     return Status(
         publisher=settings.EVENT_PUBLISHER.rpartition(".")[2],
         open_deliveries=outbox.count_open(at_most=settings.EVENT_QUEUE_LIMIT),
@@ -87,8 +88,9 @@ def read_status() -> Status:
         oldest_due_s=(now - due["since"]).total_seconds() if due["since"] else 0.0,
         dead_letters=_dead_letters(),
         tasks_waiting=waiting.count(),
-        tasks_held=OrmQ.objects.filter(lock__gt=now).count(),
-        oldest_task_s=_age_s(oldest, now) if oldest else 0.0,
+        tasks_held=held.count(),
+        oldest_task_s=_age_s(waiting.order_by("pk").first(), now),
+        oldest_held_s=_age_s(held.order_by("pk").first(), now),
         clusters=_clusters(),
         stream=_stream(),
     )
@@ -107,7 +109,9 @@ def _dead_letters() -> list[DeadLetters]:
     ]
 
 
-def _age_s(task: OrmQ, now: datetime) -> float:
+def _age_s(task: OrmQ | None, now: datetime) -> float:
+    if task is None:
+        return 0.0
     # A payload that was signed with another key tells nothing.
     since = task.task.get("started", now)
     return max(0.0, (now - since).total_seconds())

@@ -11,12 +11,14 @@ from django_q.models import OrmQ
 
 from turash.events.models import DomainEvent, EventDelivery
 from turash.events.publishers import publisher
+from turash.events.querysets import EventDeliveryQuerySet
 
 # Workers find what waits by themselves as long as any task runs; this is for what they have missed.
 GRACE = timedelta(seconds=30)
 NO_GRACE = timedelta(0)
 SWEEP_LIMIT = 1000
 PRUNE_LIMIT = 50_000
+RETRY_BATCH = 1000
 
 
 def sweep(*, grace: timedelta = GRACE) -> int:
@@ -33,16 +35,27 @@ def sweep(*, grace: timedelta = GRACE) -> int:
     return _hand_out(overdue.values_list("event_id", flat=True)[:room])
 
 
-def retry_dead(deliveries: Iterable[EventDelivery]) -> int:
-    """Give dead letters a fresh set of attempts; returns how many."""
-    keys = [delivery.pk for delivery in deliveries]
-    with transaction.atomic():
-        revived = EventDelivery.objects.dead().filter(pk__in=keys).select_for_update(no_key=True)
-        rows = list(revived.order_by("pk"))
-        EventDelivery.objects.filter(pk__in=[row.pk for row in rows]).update(
-            dead_at=None, attempts=0, next_attempt_at=timezone.now()
-        )
-        _hand_out(row.event_id for row in rows)
+def retry_dead(deliveries: EventDeliveryQuerySet) -> int:
+    """Give the dead letters among deliveries a fresh set of attempts; returns how many."""
+    # Those that come meanwhile are for another time: they might fail as fast as they are retried.
+    dead = deliveries.dead().filter(dead_at__lte=timezone.now()).order_by("pk")
+    count = 0
+    while revived := _revive(dead):
+        count += revived
+    return count
+
+
+@transaction.atomic
+def _revive(dead: EventDeliveryQuerySet) -> int:
+    rows = dict(
+        dead.select_for_update(no_key=True, of=("self",)).values_list("pk", "event_id")[
+            :RETRY_BATCH
+        ]
+    )
+    EventDelivery.objects.filter(pk__in=list(rows)).update(
+        dead_at=None, attempts=0, next_attempt_at=timezone.now()
+    )
+    _hand_out(rows.values())
     return len(rows)
 
 
@@ -55,7 +68,8 @@ def prune() -> int:
     """
     Forget settled events that are older than EVENT_RETENTION, with their deliveries.
 
-    What was given up stays until somebody has decided about it. Returns how many events.
+    What was given up stays until somebody has decided about it. `PRUNE_LIMIT` at a time; returns
+    how many events.
     """
     unsettled = EventDelivery.objects.filter(event=OuterRef("pk"), done_at=None)
     old = DomainEvent.objects.filter(

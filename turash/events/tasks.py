@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from turash.events import dispatch as dispatching
 from turash.events import sweeper
+from turash.events.queue import enqueue
 
 
 def dispatch(*, event_ids: Sequence[int], **_: object) -> None:
@@ -16,6 +17,7 @@ def sweep(**_: object) -> int:
     return sweeper.sweep()
 
 
-def prune(**_: object) -> int:
-    """Forget old events (scheduled every day)."""
-    return sweeper.prune()
+def prune(**_: object) -> None:
+    """Forget old events (scheduled every day); goes on in another task if there are many."""
+    if sweeper.prune() == sweeper.PRUNE_LIMIT:
+        enqueue("turash.events.tasks.prune")

@@ -1,6 +1,7 @@
 """Telling organizations what concerns them: durable rows, whose commit wakes the websockets."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.apps import apps
@@ -11,6 +12,7 @@ from turash.realtime.models import Notification
 
 # Held until commit by whoever adds notifications, so that they appear in the order of their ids.
 _ORDER_LOCK = 0x7455_7261
+PRUNE_LIMIT = 50_000
 
 
 @transaction.atomic
@@ -46,3 +48,11 @@ def notify(
         )
         for organization_id in listening
     )
+
+
+def prune_notifications(before: datetime) -> int:
+    """Forget what organizations were told before, `PRUNE_LIMIT` at a time; returns how many."""
+    old = Notification.objects.filter(occurred_at__lt=before).order_by("pk")
+    keys = list(old.values_list("pk", flat=True)[:PRUNE_LIMIT])
+    Notification.objects.filter(pk__in=keys).delete()
+    return len(keys)

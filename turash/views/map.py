@@ -9,14 +9,17 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from matching.models import Match
+from matching.models import Match, MatchCluster
 from organizations.models import ResourceFlow, ResourceType, Site
 from turash.api.problem_details import json_problem
+from turash.figures import figure
 
 SITES_IN_LIST = 200
 SITES_ON_MAP = 2000
 MATCHES_ON_MAP = 500
+CLUSTERS_SHOWN = 100
 
 Box = tuple[float, float, float, float]
 
@@ -41,6 +44,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """Everything the viewer may see, on a map and as a list."""
     chosen = Filter.of(request)
     sites = _sites(request, chosen)
+    clusters = list(_clusters(request, chosen)[:CLUSTERS_SHOWN])
     return render(
         request,
         "turash/map.html",
@@ -50,13 +54,17 @@ def page(request: HttpRequest) -> HttpResponse:
             "families": ResourceType.Family.choices,
             "sites": sites[:SITES_IN_LIST],
             "site_count": sites.count(),
+            "clusters": clusters,
+            "computed_at": clusters[0].computed_at if clusters else None,
         },
     )
 
 
 def data(request: HttpRequest) -> HttpResponse:
     """
-    Sites as points and matches as lines (GeoJSON), by `direction`, `family` and `bbox`.
+    Sites as points, matches as lines and clusters of matches as areas (GeoJSON).
+
+    By `direction` (sites), `family` and `bbox` (sites).
 
     `is_complete` is false where there are more sites than are sent; ask for a smaller box then.
     """
@@ -71,6 +79,8 @@ def data(request: HttpRequest) -> HttpResponse:
     found = list(sites[: SITES_ON_MAP + 1])
     features = [_site_feature(site) for site in found[:SITES_ON_MAP]]
     features += [_match_feature(match) for match in matches[:MATCHES_ON_MAP]]
+    clusters = _clusters(request, chosen)[:CLUSTERS_SHOWN]
+    features += [_cluster_feature(cluster) for cluster in clusters]
     return JsonResponse(
         {
             "type": "FeatureCollection",
@@ -117,6 +127,13 @@ def _matches(request: HttpRequest, chosen: Filter) -> Any:
     return matches.order_by("-score", "pk")
 
 
+def _clusters(request: HttpRequest, chosen: Filter) -> Any:
+    clusters = MatchCluster.objects.visible_to(request.user).select_related("resource_type")
+    if chosen.family:
+        clusters = clusters.filter(resource_type__family=chosen.family)
+    return clusters.order_by("-savings_eur_per_year", "pk")
+
+
 def _site_feature(site: Any) -> dict[str, Any]:
     return {
         "type": "Feature",
@@ -142,5 +159,23 @@ def _match_feature(match: Match) -> dict[str, Any]:
             "text": f"{match.output.organization} → {match.input.organization}",
             "score": round(match.score, 2),
             "url": reverse("matching:match-detail", args=[match.pk]),
+        },
+    }
+
+
+def _cluster_feature(cluster: MatchCluster) -> dict[str, Any]:
+    matches = ngettext("%d match", "%d matches", cluster.match_count) % cluster.match_count
+    organizations = cluster.organization_count
+    parties = ngettext("%d organization", "%d organizations", organizations) % organizations
+    savings, co2 = cluster.savings_eur_per_year, cluster.co2_avoided_t_per_year
+    return {
+        "type": "Feature",
+        "geometry": {"type": "MultiPolygon", "coordinates": cluster.area.coords},
+        "properties": {
+            "id": str(cluster.pk),
+            "title": cluster.name,
+            "text": f"{matches}, {parties}",
+            "figures": _("%(savings)s EUR and %(co2)s t CO₂ a year")
+            % {"savings": figure(savings), "co2": figure(co2)},
         },
     }

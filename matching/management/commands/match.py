@@ -1,6 +1,8 @@
 """`manage.py match`: recompute all matches, with a progress bar."""
 
 import sys
+import time
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -12,6 +14,7 @@ from organizations.models import Organization
 from turash.errors import DomainError
 
 INTERRUPTED = 130
+LOOK_EVERY_S = 0.5
 
 
 class Command(BaseCommand):
@@ -25,6 +28,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--background", action="store_true", help="leave the work to the workers"
         )
+        under_way = parser.add_mutually_exclusive_group()
+        under_way.add_argument(
+            "--watch", action="store_true", help="show how far the run under way gets, to its end"
+        )
+        under_way.add_argument("--cancel", action="store_true", help="cancel the run under way")
 
     def handle(
         self, *, organization: str | None, background: bool, verbosity: int, **options: Any
@@ -34,6 +42,14 @@ class Command(BaseCommand):
             wanted = Organization.objects.filter(slug=organization).first()
             if wanted is None:
                 raise CommandError(f"No organization has the short name {organization!r}.")
+        if options["watch"] or options["cancel"]:
+            run = self._under_way(wanted)
+            if options["cancel"]:
+                services.cancel_run(actor=None, run_id=run.pk)
+                self.stdout.write("Cancelled.")
+            else:
+                self._watch(run, verbosity)
+            return
         if not background:
             # Before anybody waits for a sign of life of the first partition.
             engine.warm_up()
@@ -45,7 +61,23 @@ class Command(BaseCommand):
             if verbosity:
                 self.stdout.write(f"Requested run {run.pk}.")
             return
-        run = self._execute(run, show_progress=verbosity > 0 and sys.stderr.isatty())
+        self._tell(self._execute(run, show_progress=_has_terminal(verbosity)), verbosity)
+
+    def _under_way(self, organization: Organization | None) -> MatchingRun:
+        run = MatchingRun.objects.unfinished().filter(organization=organization).first()
+        if run is None:
+            raise CommandError("No such run is under way.")
+        return run
+
+    def _watch(self, run: MatchingRun, verbosity: int) -> None:
+        with _bar(_has_terminal(verbosity)) as bar:
+            while run.is_unfinished:
+                time.sleep(LOOK_EVERY_S)
+                run.refresh_from_db()
+                _show(bar, run.done_count, run.total_count)
+        self._tell(run, verbosity)
+
+    def _tell(self, run: MatchingRun, verbosity: int) -> None:
         if run.status != MatchingRun.Status.FINISHED:
             raise CommandError(f"The run is {run.get_status_display().lower()}. {run.error}")
         if verbosity:
@@ -56,13 +88,21 @@ class Command(BaseCommand):
             )
 
     def _execute(self, run: MatchingRun, *, show_progress: bool) -> MatchingRun:
-        with tqdm(desc="Matching", unit=" flows", disable=not show_progress) as bar:
-
-            def progress(done: int, total: int) -> None:
-                bar.total = total
-                bar.update(done - bar.n)
-
+        with _bar(show_progress) as bar:
             try:
-                return services.execute_run(run.pk, progress=progress)
+                return services.execute_run(run.pk, progress=partial(_show, bar))
             except KeyboardInterrupt as error:
                 raise CommandError("Cancelled.", returncode=INTERRUPTED) from error
+
+
+def _has_terminal(verbosity: int) -> bool:
+    return verbosity > 0 and sys.stderr.isatty()
+
+
+def _bar(is_shown: bool) -> tqdm:  # noqa: FBT001
+    return tqdm(desc="Matching", unit=" flows", disable=not is_shown)
+
+
+def _show(bar: tqdm, done: int, total: int) -> None:
+    bar.total = total
+    bar.update(done - bar.n)

@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
-from matching import engine
+from matching import engine, services
 from turash.demo import loader
 from turash.local import postgres, processes, redis, static_files
 
@@ -57,7 +57,10 @@ class Command(BaseCommand):
         with self._step("Matching engine"):
             engine.warm_up()
         with self._step("Demo region"):
-            loader.load_demo_region(progress=lambda _: None)
+            report = loader.load_demo_region(progress=lambda _: None)
+            if report.flows:
+                # One run of all is quicker than a rematch of each, and ends with the clusters.
+                services.request_run_when_free()
         # The web and the worker make their own; an open one would hold up PostgreSQL's stop.
         connections.close_all()
         port = _free_port(port)

@@ -3,7 +3,8 @@
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
 from turash.events import sweeper
 from turash.events.models import EventDelivery
@@ -27,6 +28,15 @@ class Command(BaseCommand):
         retry.add_argument("--type", help="only those of events of this type")
 
     def handle(self, *, action: str, **options: Any) -> None:
+        try:
+            self._act(action, options)
+        except OperationalError as error:
+            raise CommandError(
+                f"The database does not answer: {str(error).strip()}\nStart it (the private one: "
+                "`manage.py services start`), or set DATABASE_URL to where it is."
+            ) from error
+
+    def _act(self, action: str, options: dict[str, Any]) -> None:
         if action == "sweep":
             self.stdout.write(f"{sweeper.sweep(grace=sweeper.NO_GRACE)} events handed out.")
         elif action == "retry":
@@ -45,7 +55,10 @@ class Command(BaseCommand):
             ("Open deliveries", f"{status.open_deliveries} (bound {status.bound})"),
             ("  due", f"{status.due_deliveries}, the oldest since {status.oldest_due_s:.1f} s"),
             ("Tasks waiting", f"{status.tasks_waiting}, the oldest {status.oldest_task_s:.1f} s"),
-            ("  taken or put aside", status.tasks_held),
+            (
+                "  taken or put aside",
+                f"{status.tasks_held}, the oldest {status.oldest_held_s:.1f} s",
+            ),
         ]
         if status.clusters is None:
             rows.append(("Worker clusters", "unknown: Redis does not answer"))

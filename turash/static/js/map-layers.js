@@ -3,6 +3,7 @@ import { token } from "./basemap.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
 const count = (name) => ["coalesce", ["get", name], 0];
+const state = (name) => ["boolean", ["feature-state", name], false];
 const colour = () => [
   "case",
   ["!", ["has", "outputs"]], token("both"),
@@ -11,8 +12,9 @@ const colour = () => [
   token("both"),
 ];
 
-/** Add empty sources and their layers: lines below, groups of sites and sites above. */
+/** Add empty sources and their layers: areas, lines, groups of sites and sites, from below. */
 export function addLayers(map) {
+  map.addSource("clusters", { type: "geojson", data: EMPTY, promoteId: "id" });
   map.addSource("matches", { type: "geojson", data: EMPTY });
   map.addSource("sites", {
     type: "geojson",
@@ -23,6 +25,22 @@ export function addLayers(map) {
     clusterProperties: {
       outputs: ["+", count("outputs")],
       inputs: ["+", count("inputs")],
+    },
+  });
+  map.addLayer({
+    id: "clusters",
+    type: "fill",
+    source: "clusters",
+    paint: { "fill-color": token("area"), "fill-opacity": 0.18 },
+  });
+  map.addLayer({
+    id: "cluster-edges",
+    type: "line",
+    source: "clusters",
+    layout: { "line-join": "round" },
+    paint: {
+      "line-color": token("area"),
+      "line-width": ["case", state("pointed"), 4, state("chosen"), 3, 1.5],
     },
   });
   map.addLayer({
@@ -78,9 +96,17 @@ export function addLayers(map) {
   });
 }
 
-/** Show these features: points as sites, lines as matches. */
+/** Show or hide the areas of many matches. */
+export function showClusters(map, visible) {
+  for (const layer of ["clusters", "cluster-edges"]) {
+    map.setLayoutProperty(layer, "visibility", visible ? "visible" : "none");
+  }
+}
+
+/** Show these features: points as sites, lines as matches, areas as clusters of matches. */
 export function setFeatures(map, { features }) {
   const kind = (type) => ({ type: "FeatureCollection", features: features.filter((f) => f.geometry.type === type) });
   map.getSource("sites").setData(kind("Point"));
   map.getSource("matches").setData(kind("LineString"));
+  map.getSource("clusters").setData(kind("MultiPolygon"));
 }

@@ -1,11 +1,13 @@
-// <turash-map>: sites as dots, matches as lines; features from an address or from the page.
+// <turash-map>: sites as dots, matches as lines, where many are as areas; features from an address
+// or from the page.
 import { createMap, maplibregl } from "./basemap.js";
-import { addLayers, setFeatures } from "./map-layers.js";
+import { addLayers, setFeatures, showClusters } from "./map-layers.js";
 
 // One far site must not make the others one dot: with many, the outermost do not count.
 const MANY = 10;
 const LEFT_OUT = 0.15;
-const CLICKABLE = ["matches", "groups", "sites"];
+// What lies on top wins a click.
+const CLICKABLE = ["sites", "groups", "matches", "clusters"];
 
 class TurashMap extends HTMLElement {
   async connectedCallback() {
@@ -57,6 +59,7 @@ class TurashMap extends HTMLElement {
     map.on("click", (event) => this.click(event));
     if (collection.is_complete === false) map.on("moveend", () => this.refill());
     this.point();
+    this.listClusters(collection);
     this.dataset.ready = "true";
   }
 
@@ -73,7 +76,8 @@ class TurashMap extends HTMLElement {
 
   async click(event) {
     const found = this.map.queryRenderedFeatures(event.point, { layers: CLICKABLE });
-    const feature = found.find(({ layer }) => layer.id !== "matches") ?? found[0];
+    const rank = ({ layer }) => CLICKABLE.indexOf(layer.id);
+    const feature = found.sort((a, b) => rank(a) - rank(b))[0];
     if (!feature) return;
     if (feature.layer.id === "groups") {
       const center = feature.geometry.coordinates;
@@ -84,7 +88,7 @@ class TurashMap extends HTMLElement {
     if (feature.properties.title) this.tell(event.lngLat, feature.properties);
   }
 
-  tell(place, { title, text, outputs, inputs, score, url }) {
+  tell(place, { title, text, outputs, inputs, score, figures: sums, url }) {
     const box = document.createElement("div");
     const head = document.createElement(url ? "a" : "b");
     if (url) head.href = url;
@@ -92,7 +96,8 @@ class TurashMap extends HTMLElement {
     const detail = document.createElement("p");
     detail.textContent = text;
     const figures = document.createElement("p");
-    if (score !== undefined) figures.textContent = `${this.dataset.score} ${score}`;
+    if (sums) figures.textContent = sums;
+    else if (score !== undefined) figures.textContent = `${this.dataset.score} ${score}`;
     else if (url) figures.textContent = `${this.dataset.outputs} ${outputs}, ${this.dataset.inputs} ${inputs}`;
     box.append(head, detail, figures);
     new maplibregl.Popup({ maxWidth: "18rem" }).setLngLat(place).setDOMContent(box).addTo(this.map);
@@ -102,14 +107,50 @@ class TurashMap extends HTMLElement {
   point() {
     const show = (id) => this.map.setFilter("pointed", ["==", ["get", "id"], id]);
     for (const row of document.querySelectorAll("[data-feature]")) {
-      const on = () => { row.classList.add("pointed"); show(row.dataset.feature); };
-      const off = () => { row.classList.remove("pointed"); show(""); };
-      row.addEventListener("mouseenter", on);
-      row.addEventListener("focusin", on);
-      row.addEventListener("mouseleave", off);
-      row.addEventListener("focusout", off);
+      whenPointed(row, (on) => show(on ? row.dataset.feature : ""));
     }
   }
+
+  /** A row of the list of areas shows its area, and its link goes there; a box hides them all. */
+  listClusters({ features }) {
+    const shapes = new Map(features.map((feature) => [feature.properties.id, feature.geometry]));
+    for (const row of document.querySelectorAll("[data-area]")) {
+      const id = row.dataset.area;
+      whenPointed(row, (pointed) => this.map.setFeatureState({ source: "clusters", id }, { pointed }));
+      row.querySelector("a").addEventListener("click", () => {
+        if (!shapes.has(id)) return;
+        this.map.removeFeatureState({ source: "clusters" });
+        this.map.setFeatureState({ source: "clusters", id }, { chosen: true });
+        this.map.fitBounds(bounds(shapes.get(id)), { padding: 50, maxZoom: 13 });
+      });
+    }
+    const label = document.querySelector("[data-layer=clusters]");
+    if (!label || !features.some(({ geometry }) => geometry.type === "MultiPolygon")) return;
+    label.hidden = false;
+    const box = label.querySelector("input");
+    const show = () => showClusters(this.map, box.checked);
+    box.addEventListener("change", show);
+    // A reload keeps the box as it was.
+    show();
+  }
+}
+
+function whenPointed(row, show) {
+  const turn = (on) => () => { row.classList.toggle("pointed", on); show(on); };
+  row.addEventListener("mouseenter", turn(true));
+  row.addEventListener("focusin", turn(true));
+  row.addEventListener("mouseleave", turn(false));
+  row.addEventListener("focusout", turn(false));
+}
+
+/** Corners of a MultiPolygon; where the 180th meridian cuts it, longitudes go on beyond 180. */
+function bounds({ coordinates }) {
+  const corners = coordinates.flat(2);
+  const longitudes = corners.map(([longitude]) => longitude);
+  const isCut = Math.max(...longitudes) - Math.min(...longitudes) > 180;
+  const beyond = longitudes.map((longitude) => (isCut && longitude < 0 ? longitude + 360 : longitude));
+  const latitudes = corners.map(([, latitude]) => latitude);
+  return [[Math.min(...beyond), Math.min(...latitudes)], [Math.max(...beyond), Math.max(...latitudes)]];
 }
 
 function view(features) {
