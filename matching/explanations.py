@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from matching.engine.parameters import DEFAULT_WEIGHTS, FACTORS
 from matching.models import Match
+from matching.outcome import Outcome
 from organizations import profile
 from organizations.models import ResourceFlow
 from turash.figures import distance, figure, percent, unit
@@ -27,9 +28,9 @@ class Factor:
     text: str
 
 
-def scores(match: Match) -> list[Factor]:
+def scores(scored: Match | Outcome) -> list[Factor]:
     """The factor scores alone, for lists."""
-    return list(_factors(match, {}))
+    return list(_factors(scored, {}))
 
 
 def factors(match: Match) -> list[Factor]:
@@ -50,8 +51,8 @@ def factors(match: Match) -> list[Factor]:
     )
 
 
-def _factors(match: Match, texts: dict[str, str]) -> Iterator[Factor]:
-    for name, score in match.factors.items():
+def _factors(scored: Match | Outcome, texts: dict[str, str]) -> Iterator[Factor]:
+    for name, score in scored.factors.items():
         yield Factor(name, str(LABELS[name]), score, WEIGHTS[name], texts.get(name, ""))
 
 

@@ -1,20 +1,16 @@
 """The flows that nearly fit a flow: a read that is computed, and paged like a QuerySet."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 import numpy as np
 
 from matching import loading, pairing
 from matching.engine import near_misses as engine
 from matching.engine.parameters import NEAR_MISS_DISTANCE_SHARE
-from matching.models import MatchDismissal
+from matching.pairing import MOST_CANDIDATES
 from matching.reasons import Reason, reasons
 from organizations.models import ResourceFlow
 from organizations.permissions import Actor
-
-# Bounds the work of a page in a large city; the nearest are looked at.
-MOST_CANDIDATES = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,29 +70,9 @@ def find_near_misses(flow: ResourceFlow, *, viewer: Actor) -> NearMisses:
     none.
     """
     types = loading.load_types()
-    ids = _candidate_ids(flow, types, viewer)
+    farthest_m = pairing.reach_m(flow, types) * (1 + NEAR_MISS_DISTANCE_SHARE)
+    ids = pairing.candidate_ids(flow, types, viewer=viewer, radius_m=farthest_m)
     pairs = pairing.pair_up(
         flow, types, condition="f.id = ANY(%s)", parameters=[ids[:MOST_CANDIDATES]]
     )
     return NearMisses(flow, pairs, is_cut_off=len(ids) > MOST_CANDIDATES)
-
-
-def _candidate_ids(flow: ResourceFlow, types: loading.TypeTable, viewer: Actor) -> list[UUID]:
-    """Flows of fitting types around, nearest first; one more than are looked at."""
-    is_output = flow.direction == ResourceFlow.Direction.OUTPUT
-    ours, theirs = ("output", "input") if is_output else ("input", "output")
-    dismissed = MatchDismissal.objects.filter(
-        **{ours: flow.pk}, organization=flow.organization_id
-    ).values(theirs)
-    candidates = (
-        ResourceFlow.objects.visible_to(viewer)
-        .active()
-        .filter(direction=theirs, resource_type__in=pairing.counterpart_keys(flow, types))
-        .exclude(organization=flow.organization_id)
-        .exclude(pk__in=dismissed)
-        .nearest_first(flow.location)
-        .values_list("pk", "spherical_m")  # type: ignore[misc]  # annotated by `nearest_first`
-    )
-    # A little more than the kernel allows, which measures on the ellipsoid.
-    farthest_m = pairing.reach_m(flow, types) * (1 + NEAR_MISS_DISTANCE_SHARE) * 1.01
-    return [pk for pk, metres in candidates[: MOST_CANDIDATES + 1] if metres <= farthest_m]

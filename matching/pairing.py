@@ -8,7 +8,12 @@ from uuid import UUID
 import numpy as np
 
 from matching import loading
+from matching.models import MatchDismissal
 from organizations.models import ResourceFlow
+from organizations.permissions import Actor
+
+# Bounds the work of a page in a large city; the nearest are looked at.
+MOST_CANDIDATES = 3000
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
@@ -63,3 +68,31 @@ def reach_m(flow: ResourceFlow, types: loading.TypeTable) -> float:
     if flow.max_distance_km is None:
         return farthest
     return min(farthest, flow.max_distance_km * 1000)
+
+
+def candidate_ids(
+    flow: ResourceFlow, types: loading.TypeTable, *, viewer: Actor, radius_m: float
+) -> list[UUID]:
+    """
+    Return the flows of fitting types around that the viewer may see, nearest first.
+
+    Pairs that the flow's organization has dismissed are left out. At most one more than
+    `MOST_CANDIDATES`, which tells that there are more; some may lie a little beyond the radius.
+    """
+    is_output = flow.direction == ResourceFlow.Direction.OUTPUT
+    ours, theirs = ("output", "input") if is_output else ("input", "output")
+    dismissed = MatchDismissal.objects.filter(
+        **{ours: flow.pk}, organization=flow.organization_id
+    ).values(theirs)
+    candidates = (
+        ResourceFlow.objects.visible_to(viewer)
+        .active()
+        .filter(direction=theirs, resource_type__in=counterpart_keys(flow, types))
+        .exclude(organization=flow.organization_id)
+        .exclude(pk__in=dismissed)
+        .nearest_first(flow.location)
+        .values_list("pk", "spherical_m")  # type: ignore[misc]  # annotated by `nearest_first`
+    )
+    # A sphere may say a little more than the ellipsoid, on which the kernel measures.
+    farthest_m = radius_m * 1.01
+    return [pk for pk, metres in candidates[: MOST_CANDIDATES + 1] if metres <= farthest_m]

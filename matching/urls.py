@@ -8,6 +8,7 @@ app_name = "matching"
 urlpatterns = [
     path("flows/<uuid:flow_id>/matches", views.panel, name="panel"),
     path("flows/<uuid:flow_id>/near-misses", views.near_misses, name="near-misses"),
+    path("flows/<uuid:flow_id>/together", views.together, name="together"),
     path("organizations/<uuid:organization_id>/matching", views.run_list, name="run-list"),
     path(
         "organizations/<uuid:organization_id>/matching/run", views.run_request, name="run-request"

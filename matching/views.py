@@ -12,9 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from matching import accounts, comparison, explanations, services
+from matching.chains import find_chains
 from matching.forms import DismissalForm
 from matching.models import Match, MatchingRun, RematchRequest
-from matching.near_misses import MOST_CANDIDATES, find_near_misses
+from matching.near_misses import find_near_misses
+from matching.pairing import MOST_CANDIDATES
+from matching.together import find_combination
 from matching.uncertainty import ranges_of
 from organizations import permissions
 from organizations.models import Organization, ResourceFlow
@@ -22,6 +25,7 @@ from turash.errors import DomainError
 
 RUNS_SHOWN = 20
 NEAR_MISSES_SHOWN = 10
+CHAINS_SHOWN = 5
 
 
 @login_required
@@ -64,6 +68,24 @@ def near_misses(request: HttpRequest, flow_id: UUID) -> HttpResponse:
             "flow": flow,
             "page": Paginator(found, NEAR_MISSES_SHOWN).get_page(request.GET.get("page")),
             "most": MOST_CANDIDATES if found.is_cut_off else None,
+        },
+    )
+
+
+@login_required
+def together(request: HttpRequest, flow_id: UUID) -> HttpResponse:
+    """What more than two can do together for a flow, as a fragment of its page."""
+    flow = _flow(request, flow_id)
+    combination = find_combination(flow, viewer=request.user)
+    chains = find_chains(flow, viewer=request.user)[:CHAINS_SHOWN]
+    return render(
+        request,
+        "matching/_together.html",
+        {
+            "flow": flow,
+            "combination": combination,
+            "chains": [(chain, explanations.scores(chain.whole)) for chain in chains],
+            "factors": explanations.scores(combination.whole) if combination else [],
         },
     )
 

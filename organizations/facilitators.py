@@ -16,6 +16,7 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "organization": ALL,
         "membership": ALL,
         "site": ALL,
+        "conversion": ALL,
         "resourceflow": ALL,
         "flowcontaminant": ALL,
         "resourcetype": ("view", "add", "change"),

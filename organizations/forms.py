@@ -1,10 +1,14 @@
-"""Forms of organizations and sites: they check the input; services write."""
+"""Forms of organizations, sites and conversions: they check the input; services write."""
+
+from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from organizations.models import Organization, Site
+from organizations.models import Conversion, Organization, ResourceType, Site
 from organizations.point_field import PointField
+from turash.figures import unit
 
 
 class OrganizationForm(forms.ModelForm):
@@ -36,3 +40,37 @@ class SiteForm(forms.ModelForm):
 
     def clean_country(self) -> str:
         return self.cleaned_data["country"].upper()
+
+
+class ConversionForm(forms.ModelForm):
+    class Meta:
+        model = Conversion
+        fields = [
+            "site",
+            "name",
+            "from_type",
+            "to_type",
+            "yield_per_unit",
+            "capacity_per_year",
+            "cost_eur_per_unit",
+            "source",
+            "visibility",
+        ]
+        help_texts = {
+            "yield_per_unit": _("In the units of the two types, for example MWh per t."),
+            "capacity_per_year": _(
+                "How much more you could take in, in the unit of what you take."
+            ),
+            "cost_eur_per_unit": _("What the process costs you, without transport."),
+        }
+
+    def __init__(self, *args: Any, sites: QuerySet[Site], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["site"].queryset = sites
+        for name in ("from_type", "to_type"):
+            self.fields[name].queryset = ResourceType.objects.selectable()
+            self.fields[name].label_from_instance = _with_unit
+
+
+def _with_unit(resource_type: ResourceType) -> str:
+    return f"{resource_type} [{unit(resource_type.unit)}]"

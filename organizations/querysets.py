@@ -154,6 +154,28 @@ class SiteQuerySet(_PlacedQuerySet):
         return self.filter(organization__in=_edited_by(viewer))
 
 
+class ConversionQuerySet(models.QuerySet):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Conversions that the viewer may see: as flows, by their own and their owner's."""
+        if not isinstance(viewer, AnonymousUser) and viewer.is_facilitator:
+            return self
+        owner = "site__organization"
+        return self.filter(
+            _visible(viewer, visibility="visibility", organization=owner)
+            & _visible(viewer, visibility=f"{owner}__visibility", organization=owner)
+        )
+
+    def within(self, origin: Point, *, radius_m: float) -> Self:
+        """Those at most `radius_m` metres from `origin` (geodesic); annotates `distance`."""
+        return self.filter(site__location__dwithin=(origin, D(m=radius_m))).annotate(
+            distance=Distance("site__location", origin)
+        )
+
+    def for_display(self) -> Self:
+        """With everything a page or serializer shows of a conversion."""
+        return self.select_related("site__organization", "from_type", "to_type")
+
+
 class ResourceTypeQuerySet(models.QuerySet):
     def subtree(self, code: str) -> Self:
         """The type of this code and all its descendants."""

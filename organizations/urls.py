@@ -19,6 +19,17 @@ urlpatterns = [
     ),
     path("organizations/<uuid:organization_id>/sites/new", views.site_create, name="site-create"),
     path("organizations/<uuid:organization_id>/flows/new", views.flow_create, name="flow-create"),
+    path(
+        "organizations/<uuid:organization_id>/conversions/new",
+        views.conversion_create,
+        name="conversion-create",
+    ),
+    path("conversions/<uuid:conversion_id>/edit", views.conversion_edit, name="conversion-edit"),
+    path(
+        "conversions/<uuid:conversion_id>/delete",
+        views.conversion_delete,
+        name="conversion-delete",
+    ),
     path("sites/<uuid:site_id>/edit", views.site_edit, name="site-edit"),
     path("sites/<uuid:site_id>/delete", views.site_delete, name="site-delete"),
     path("flows/<uuid:flow_id>", views.flow_detail, name="flow-detail"),

@@ -15,14 +15,15 @@ from django.views.decorators.http import require_POST
 
 from organizations import permissions, profile, services
 from organizations.flow_form import ResourceFlowForm
-from organizations.forms import OrganizationForm, SiteForm
-from organizations.models import Membership, Organization, ResourceFlow, Site
+from organizations.forms import ConversionForm, OrganizationForm, SiteForm
+from organizations.models import Conversion, Membership, Organization, ResourceFlow, Site
 from organizations.querysets import EDITING_ROLES, MANAGING_ROLES
 from turash.errors import DomainError
 from turash.forms import add_errors
 
 FLOWS_PER_PAGE = 50
 SITES_SHOWN = 100
+CONVERSIONS_SHOWN = 100
 
 
 def organization_detail(request: HttpRequest, organization_id: UUID) -> HttpResponse:
@@ -45,6 +46,9 @@ def organization_detail(request: HttpRequest, organization_id: UUID) -> HttpResp
             "role": Membership.Role(role).label if role else "",
             "sites": sites,
             "places": _places(sites),
+            "conversions": Conversion.objects.visible_to(request.user)
+            .filter(site__organization=organization)
+            .for_display()[:CONVERSIONS_SHOWN],
             "page": Paginator(flows, FLOWS_PER_PAGE).get_page(request.GET.get("page")),
             "can_edit": role in EDITING_ROLES,
             "can_manage": role in MANAGING_ROLES,
@@ -121,7 +125,9 @@ def site_edit(request: HttpRequest, site_id: UUID) -> HttpResponse:
         form,
         _("Edit the site"),
         delete_url=reverse("organizations:site-delete", args=[site.pk]),
-        question=_("The site will be gone. One that still has flows cannot be deleted."),
+        question=_(
+            "The site and its conversions will be gone. One that still has flows cannot be deleted."
+        ),
     )
 
 
@@ -197,6 +203,58 @@ def site_delete(request: HttpRequest, site_id: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
     return redirect("organizations:organization-detail", site.organization_id)
+
+
+@login_required
+def conversion_create(request: HttpRequest, organization_id: UUID) -> HttpResponse:
+    organization = get_object_or_404(
+        Organization.objects.visible_to(request.user), pk=organization_id
+    )
+    permissions.require(permissions.can_edit_resources(request.user, organization.pk))
+    sites = organization.sites.order_by("name", "pk")
+    if not sites:
+        messages.info(request, _("A conversion takes place at a site: add a site first."))
+        return redirect("organizations:site-create", organization.pk)
+    form = ConversionForm(request.POST or None, sites=sites, initial={"site": sites[0]})
+    if request.method == "POST" and form.is_valid():
+        fields = {"actor": request.user, **form.cleaned_data}
+        if _save(form, services.create_conversion, **fields):
+            return redirect("organizations:organization-detail", organization.pk)
+    intro = _("What you can make of a resource that others have, for others who need the product.")
+    return _form(request, form, _("New conversion of %s") % organization, intro=intro)
+
+
+@login_required
+def conversion_edit(request: HttpRequest, conversion_id: UUID) -> HttpResponse:
+    conversion = _conversion(request, conversion_id)
+    organization = conversion.site.organization
+    permissions.require(permissions.can_edit_resources(request.user, organization.pk))
+    sites = organization.sites.order_by("name", "pk")
+    form = ConversionForm(request.POST or None, sites=sites, instance=conversion)
+    if request.method == "POST" and form.is_valid():
+        fields = {"actor": request.user, "conversion": conversion, **form.cleaned_data}
+        if _save(form, services.update_conversion, **fields):
+            return redirect("organizations:organization-detail", organization.pk)
+    return _form(
+        request,
+        form,
+        _("Edit the conversion"),
+        delete_url=reverse("organizations:conversion-delete", args=[conversion.pk]),
+        question=_("The conversion will be gone."),
+    )
+
+
+@login_required
+@require_POST
+def conversion_delete(request: HttpRequest, conversion_id: UUID) -> HttpResponse:
+    conversion = _conversion(request, conversion_id)
+    services.delete_conversion(actor=request.user, conversion=conversion)
+    return redirect("organizations:organization-detail", conversion.site.organization_id)
+
+
+def _conversion(request: HttpRequest, conversion_id: UUID) -> Conversion:
+    conversions = Conversion.objects.visible_to(request.user).for_display()
+    return get_object_or_404(conversions, pk=conversion_id)
 
 
 def _save(form: Any, service: Any, **fields: Any) -> Any:

@@ -8,7 +8,8 @@ from rest_framework import serializers
 
 from matching.engine.near_misses import RULES
 from matching.models import Match, MatchCluster, MatchingRun
-from organizations.models import ResourceFlow
+from matching.together import KINDS
+from organizations.models import Conversion, ResourceFlow
 from turash.api.fields import AreaField, PointField, StrictSerializer, TextField
 
 
@@ -147,6 +148,100 @@ class MatchSerializer(serializers.ModelSerializer):
         return FigureRangesSerializer(self.context["ranges"][match.pk]).data
 
 
+class ReasonSerializer(serializers.Serializer):
+    """A rule that fails, and by how much."""
+
+    rule = serializers.ChoiceField(choices=RULES)
+    gap = serializers.FloatField(
+        allow_null=True,
+        help_text="What is missing to what the other side states, negative: too low; of a "
+        "contaminant how many times its limit. Null for hours, months and hazardous.",
+    )
+    unit = serializers.CharField(help_text="Of the gap; empty: none.")
+    text = serializers.CharField(help_text="The same in words, in the caller's language.")
+
+
+class NearMissSerializer(serializers.Serializer):
+    """A flow that nearly fits, and what stands in the way."""
+
+    flow = FlowOfMatchSerializer()
+    distance_m = serializers.FloatField()
+    reasons = ReasonSerializer(many=True)
+
+
+class OutcomeSerializer(serializers.Serializer):
+    """What an exchange of a quantity costs and brings, and how well the sides fit."""
+
+    score = serializers.FloatField()
+    factors = FactorsSerializer()
+    quantity = serializers.FloatField(
+        source="quantity_per_year", help_text="Canonical units per year."
+    )
+    avoided_purchase_eur_per_year = serializers.FloatField()
+    avoided_disposal_eur_per_year = serializers.FloatField()
+    transport_eur_per_year = serializers.FloatField()
+    investment_eur = serializers.FloatField()
+    annuity_eur_per_year = serializers.FloatField()
+    maintenance_eur_per_year = serializers.FloatField()
+    savings_eur_per_year = serializers.FloatField()
+    net_present_value_eur = serializers.FloatField()
+    payback_years = serializers.FloatField(allow_null=True)
+    co2_avoided_t_per_year = serializers.FloatField()
+
+
+class PartSerializer(serializers.Serializer):
+    """What one partner exchanges, and what its part costs and brings."""
+
+    flow = FlowOfMatchSerializer()
+    distance_m = serializers.FloatField()
+    share_of_flow = serializers.FloatField(help_text="Of the amount of the flow asked about, 0–1.")
+    share_of_partner = serializers.FloatField(help_text="Of the partner's amount, 0–1.")
+    outcome = OutcomeSerializer()
+
+
+class CombinationSerializer(serializers.Serializer):
+    """Partners that together save most for a flow."""
+
+    kind = serializers.ChoiceField(
+        choices=KINDS, help_text="Several outputs for an input, or several inputs for an output."
+    )
+    unit = serializers.CharField(help_text="Of all quantities, per year.")
+    covered = serializers.FloatField(
+        help_text="Share of the flow's amount that all parts add up to, 0–1."
+    )
+    whole = OutcomeSerializer()
+    parts = PartSerializer(many=True, help_text="First who saves most per unit.")
+
+
+class ConversionOfChainSerializer(serializers.ModelSerializer):
+    organization = PartnerSerializer(source="site.organization")
+    from_type = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    to_type = serializers.SlugRelatedField(slug_field="code", read_only=True)
+
+    class Meta:
+        model = Conversion
+        fields = ["id", "name", "organization", "from_type", "to_type", "yield_per_unit", "source"]
+
+
+class LegSerializer(serializers.Serializer):
+    """One of the two exchanges of a chain, as a pair by itself."""
+
+    distance_m = serializers.FloatField()
+    outcome = OutcomeSerializer()
+
+
+class ChainSerializer(serializers.Serializer):
+    """An output that is converted, and the input that the product serves."""
+
+    output = FlowOfMatchSerializer()
+    conversion = ConversionOfChainSerializer()
+    input = FlowOfMatchSerializer()
+    first = LegSerializer(help_text="What is taken, in units of the type taken.")
+    second = LegSerializer(help_text="What is made, in units of the type made.")
+    conversion_eur_per_year = serializers.FloatField()
+    whole = OutcomeSerializer(help_text="Its quantity is what is made.")
+
+
 class MatchClusterSerializer(serializers.ModelSerializer):
     """An area of many matches, with the sums of what could be exchanged there together."""
 
@@ -177,27 +272,6 @@ class MatchClusterSerializer(serializers.ModelSerializer):
             "co2_avoided_t_per_year",
             "computed_at",
         ]
-
-
-class ReasonSerializer(serializers.Serializer):
-    """A rule that fails, and by how much."""
-
-    rule = serializers.ChoiceField(choices=RULES)
-    gap = serializers.FloatField(
-        allow_null=True,
-        help_text="What is missing to what the other side states, negative: too low; of a "
-        "contaminant how many times its limit. Null for hours, months and hazardous.",
-    )
-    unit = serializers.CharField(help_text="Of the gap; empty: none.")
-    text = serializers.CharField(help_text="The same in words, in the caller's language.")
-
-
-class NearMissSerializer(serializers.Serializer):
-    """A flow that nearly fits, and what stands in the way."""
-
-    flow = FlowOfMatchSerializer()
-    distance_m = serializers.FloatField()
-    reasons = ReasonSerializer(many=True)
 
 
 class DismissalSerializer(StrictSerializer):

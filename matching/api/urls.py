@@ -31,5 +31,15 @@ urlpatterns = [
         views.NearMissesOfFlowView.as_view(),
         name="near-misses-of-flow",
     ),
+    path(
+        "resource-flows/<uuid:flow_id>/combinations",
+        views.CombinationsOfFlowView.as_view(),
+        name="combinations-of-flow",
+    ),
+    path(
+        "resource-flows/<uuid:flow_id>/chains",
+        views.ChainsOfFlowView.as_view(),
+        name="chains-of-flow",
+    ),
     *app_routes.urls,
 ]

@@ -14,6 +14,8 @@ from rest_framework.response import Response
 from matching import services
 from matching.api.filters import MatchClusterFilter, MatchFilter
 from matching.api.serializers import (
+    ChainSerializer,
+    CombinationSerializer,
     DirectMatchSerializer,
     DirectSymbiosisSerializer,
     DismissalSerializer,
@@ -22,8 +24,10 @@ from matching.api.serializers import (
     MatchSerializer,
     NearMissSerializer,
 )
+from matching.chains import find_chains
 from matching.models import Match, MatchCluster, MatchingRun
 from matching.near_misses import find_near_misses
+from matching.together import find_combination
 from matching.uncertainty import ranges_of
 from organizations import permissions as access
 from organizations.models import Organization, ResourceFlow
@@ -226,5 +230,39 @@ class NearMissesOfFlowView(_OfFlowView):
     @extend_schema(responses=NearMissSerializer(many=True))
     def get(self, request: Request, flow_id: UUID) -> Response:
         found = find_near_misses(self.get_flow(), viewer=request.user)
+        page = self.paginate_queryset(found)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+class CombinationsOfFlowView(_OfFlowView):
+    """
+    Partners that together save most for one flow: a bundle for an input, a split of an output.
+
+    One, or none where nobody fits or one partner alone saves as much. The flow's own smallest lot
+    has to be reached by all parts together. For members of the organization and facilitators.
+    """
+
+    serializer_class = CombinationSerializer
+
+    @extend_schema(responses=CombinationSerializer(many=True), parameters=_PAGE)
+    def get(self, request: Request, flow_id: UUID) -> Response:
+        found = find_combination(self.get_flow(), viewer=request.user)
+        page = self.paginate_queryset([found] if found else [])
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+class ChainsOfFlowView(_OfFlowView):
+    """
+    Chains over one processor that begin or end at one flow, best score first.
+
+    One's output is converted by another, and the product serves a third one's input. For members
+    of the organization and facilitators.
+    """
+
+    serializer_class = ChainSerializer
+
+    @extend_schema(responses=ChainSerializer(many=True), parameters=_PAGE)
+    def get(self, request: Request, flow_id: UUID) -> Response:
+        found = find_chains(self.get_flow(), viewer=request.user)
         page = self.paginate_queryset(found)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)

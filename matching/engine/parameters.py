@@ -72,6 +72,13 @@ NEAR_MISS_CONTAMINANT_FACTOR = 10.0
 # A rule that holds or not counts like one that fails by this share of its bound.
 NEAR_MISS_YES_OR_NO_SHARE = 0.5
 
+# --- More than two ---------------------------------------------------------------------------
+
+# Every further party is one more contract: beyond a handful nobody negotiates.
+MOST_TOGETHER = 5
+# All sets of so many are compared: 1,585, in some milliseconds.
+TOGETHER_CANDIDATES = 12
+
 # --- Economics -------------------------------------------------------------------------------
 
 INTEREST_RATE = 0.03

@@ -103,7 +103,7 @@ def distance_of_pair_m(output, input_):
 
 
 @njit(cache=True)
-def _economic_score(gross_eur, savings_eur, known):
+def economic_score(gross_eur, savings_eur, known):
     """Share of the avoided costs that is left after all costs; neutral when no price is known."""
     if not known:
         return p.UNKNOWN_SCORE
@@ -132,6 +132,58 @@ def _regulatory_score(output, input_):
     if output.country and input_.country and output.country != input_.country:
         score *= p.HAZARDOUS_BORDER_FACTOR if output.hazardous else p.BORDER_FACTOR
     return score
+
+
+@njit(cache=True)
+def weigh(result, weights):
+    """Return the mean of the factor scores by their weights."""
+    total = 0.0
+    for number in range(7):
+        total += weights[number] * result[1 + number]
+    return total / weights.sum()
+
+
+@njit(cache=True)
+def value_exchange(output, input_, resource_type, quantity, full_load_hours, distance, result):
+    """
+    Fill in what an exchange costs and brings, and its economic score (see `COLUMNS`).
+
+    `quantity` in canonical units per year, `distance` in m. The transport is sized for the quantity
+    within `full_load_hours` [h/a]: for a pair by itself those in which both run.
+    """
+    mode = transport_mode(output.methods, input_.methods, resource_type)
+    investment, running_eur, transport_co2 = transport_costs(
+        mode, resource_type, quantity, full_load_hours, distance
+    )
+    purchase_price = input_.cost_eur_per_unit
+    if math.isnan(purchase_price):
+        purchase_price = resource_type.price_eur_per_unit
+    purchase = 0.0 if math.isnan(purchase_price) else quantity * purchase_price
+    disposal = 0.0 if math.isnan(output.cost_eur_per_unit) else quantity * output.cost_eur_per_unit
+    known = not (math.isnan(purchase_price) and math.isnan(output.cost_eur_per_unit))
+    factor = annuity_factor(p.INTEREST_RATE, p.LIFETIME_YEARS)
+    annuity = investment * factor
+    maintenance = investment * p.MAINTENANCE_SHARE_PER_YEAR
+    income = purchase + disposal - running_eur - maintenance
+    savings = income - annuity
+    co2_factor = resource_type.co2_t_per_unit
+    co2 = (0.0 if math.isnan(co2_factor) else quantity * co2_factor) - transport_co2
+
+    result[4] = economic_score(purchase + disposal, savings, known)
+    result[8] = distance
+    result[9] = quantity
+    result[11] = mode
+    result[12] = purchase
+    result[13] = disposal
+    result[14] = running_eur
+    result[15] = investment
+    result[16] = annuity
+    result[17] = maintenance
+    result[18] = savings
+    result[19] = income / factor - investment
+    result[20] = investment / income if income > 0.0 else math.nan
+    result[21] = math.nan
+    result[22] = co2
 
 
 @njit(cache=True)
@@ -172,24 +224,7 @@ def score_pair(output, input_, types, contaminants, weights, result):
     if quality == REJECTED:
         return False
 
-    # What it costs and brings.
-    mode = transport_mode(output.methods, input_.methods, resource_type)
-    investment, running_eur, transport_co2 = transport_costs(
-        mode, resource_type, quantity, shared_hours, distance
-    )
-    purchase_price = input_.cost_eur_per_unit
-    if math.isnan(purchase_price):
-        purchase_price = resource_type.price_eur_per_unit
-    purchase = 0.0 if math.isnan(purchase_price) else quantity * purchase_price
-    disposal = 0.0 if math.isnan(output.cost_eur_per_unit) else quantity * output.cost_eur_per_unit
-    known = not (math.isnan(purchase_price) and math.isnan(output.cost_eur_per_unit))
-    factor = annuity_factor(p.INTEREST_RATE, p.LIFETIME_YEARS)
-    annuity = investment * factor
-    maintenance = investment * p.MAINTENANCE_SHARE_PER_YEAR
-    income = purchase + disposal - running_eur - maintenance
-    savings = income - annuity
-    co2_factor = resource_type.co2_t_per_unit
-    co2 = (0.0 if math.isnan(co2_factor) else quantity * co2_factor) - transport_co2
+    value_exchange(output, input_, resource_type, quantity, shared_hours, distance, result)
 
     # Scores.
     temporal = (shared_hours / output_hours + shared_hours / input_hours) / 2
@@ -198,30 +233,11 @@ def score_pair(output, input_, types, contaminants, weights, result):
     result[1] = quality
     result[2] = temporal
     result[3] = quantity / max(output.quantity_per_year, input_.quantity_per_year)
-    result[4] = _economic_score(purchase + disposal, savings, known)
     result[5] = 1 - distance / limit
     result[6] = _trust_score(output, input_)
     result[7] = _regulatory_score(output, input_)
-    total = 0.0
-    for number in range(7):
-        total += weights[number] * result[1 + number]
-    result[0] = total / weights.sum()
-
-    result[8] = distance
-    result[9] = quantity
     result[10] = shared_hours
-    result[11] = mode
-    result[12] = purchase
-    result[13] = disposal
-    result[14] = running_eur
-    result[15] = investment
-    result[16] = annuity
-    result[17] = maintenance
-    result[18] = savings
-    result[19] = income / factor - investment
-    result[20] = investment / income if income > 0.0 else math.nan
-    result[21] = math.nan
-    result[22] = co2
+    result[0] = weigh(result, weights)
     return True
 
 

@@ -1,5 +1,6 @@
 """The admin of users, organizations, sites, resource types and flows."""
 
+from organizations.admin.conversions import ConversionAdmin
 from organizations.admin.flows import ResourceFlowAdmin
 from organizations.admin.organizations import MembershipAdmin, OrganizationAdmin
 from organizations.admin.resource_types import CurrencyRateAdmin, ResourceTypeAdmin
@@ -7,6 +8,7 @@ from organizations.admin.sites import SiteAdmin
 from organizations.admin.users import UserAdmin
 
 __all__ = [
+    "ConversionAdmin",
     "CurrencyRateAdmin",
     "MembershipAdmin",
     "OrganizationAdmin",

@@ -5,7 +5,7 @@ from typing import Any
 import django_filters
 from django.db.models import Exists, OuterRef, QuerySet
 
-from organizations.models import Organization, ResourceFlow, Site
+from organizations.models import Conversion, Organization, ResourceFlow, Site
 from turash.api.filters import PlaceFilterSet
 
 
@@ -66,3 +66,17 @@ class ResourceFlowFilter(PlaceFilterSet):
 
     def of_type(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.of_type(value)
+
+
+class ConversionFilter(django_filters.FilterSet):
+    organization_id = django_filters.UUIDFilter(field_name="site__organization")
+    from_type = django_filters.CharFilter(
+        field_name="from_type__code", max_length=60, label="code of what is taken"
+    )
+    to_type = django_filters.CharFilter(
+        field_name="to_type__code", max_length=60, label="code of what is made"
+    )
+
+    class Meta:
+        model = Conversion
+        fields: list[str] = []

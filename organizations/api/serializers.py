@@ -5,10 +5,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from organizations.api.flow_serializers import ResourceFlowSerializer
-from organizations.models import Membership, Organization, ResourceType, Site, User
-from turash.api.fields import PointField, StrictModelSerializer, StrictSerializer
+from organizations.models import Conversion, Membership, Organization, ResourceType, Site, User
+from turash.api.fields import FiniteFloatField, PointField, StrictModelSerializer, StrictSerializer
 
 __all__ = [
+    "ConversionSerializer",
     "MembershipSerializer",
     "MyOrganizationSerializer",
     "OrganizationSerializer",
@@ -103,6 +104,39 @@ class SiteSerializer(StrictModelSerializer):
             "country",
             "location",
             "holds_hazardous_waste_permit",
+            "created_at",
+            "updated_at",
+        ]
+
+
+class ConversionSerializer(StrictModelSerializer):
+    """What a site can make of a resource; amounts in the canonical units of the two types."""
+
+    site_id = serializers.UUIDField()
+    organization_id = serializers.UUIDField(source="site.organization_id", read_only=True)
+    from_type = serializers.SlugRelatedField(
+        slug_field="code", queryset=ResourceType.objects.selectable(), help_text="What is taken."
+    )
+    to_type = serializers.SlugRelatedField(
+        slug_field="code", queryset=ResourceType.objects.selectable(), help_text="What is made."
+    )
+    yield_per_unit = FiniteFloatField(help_text="Units made per unit taken.")
+    capacity_per_year = FiniteFloatField(help_text="Units taken per year.")
+
+    class Meta:
+        model = Conversion
+        fields = [
+            "id",
+            "organization_id",
+            "site_id",
+            "name",
+            "from_type",
+            "to_type",
+            "yield_per_unit",
+            "capacity_per_year",
+            "cost_eur_per_unit",
+            "source",
+            "visibility",
             "created_at",
             "updated_at",
         ]

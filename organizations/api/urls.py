@@ -11,6 +11,7 @@ app_routes.register(
     "organizations/<uuid:organization_id>/members", views.MembershipViewSet, "member"
 )
 app_routes.register("sites", views.SiteViewSet, "site")
+app_routes.register("conversions", views.ConversionViewSet, "conversion")
 app_routes.register("resource-flows", views.ResourceFlowViewSet, "resource-flow")
 
 urlpatterns = [

@@ -13,9 +13,15 @@ from rest_framework.response import Response
 
 from organizations import permissions as access
 from organizations import services
-from organizations.api.filters import OrganizationFilter, ResourceFlowFilter, SiteFilter
+from organizations.api.filters import (
+    ConversionFilter,
+    OrganizationFilter,
+    ResourceFlowFilter,
+    SiteFilter,
+)
 from organizations.api.flow_serializers import ResourceFlowSerializer, errors_by_path
 from organizations.api.serializers import (
+    ConversionSerializer,
     MembershipSerializer,
     MyOrganizationSerializer,
     OrganizationSerializer,
@@ -24,7 +30,14 @@ from organizations.api.serializers import (
     SiteSerializer,
     UserSerializer,
 )
-from organizations.models import Membership, Organization, ResourceFlow, ResourceType, Site
+from organizations.models import (
+    Conversion,
+    Membership,
+    Organization,
+    ResourceFlow,
+    ResourceType,
+    Site,
+)
 from turash.api.views import ApiViewSet, GeoJSONRenderer
 from turash.errors import InvalidInput
 
@@ -235,7 +248,7 @@ class ResourceFlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiV
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         values = dict(serializer.validated_data)
-        site = self._site(values.pop("site_id"))
+        site = visible_site(request, values.pop("site_id"))
         try:
             flow = services.create_flow(actor=request.user, site=site, **values)
         except ValidationError as error:
@@ -249,7 +262,7 @@ class ResourceFlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiV
         serializer.is_valid(raise_exception=True)
         values = dict(serializer.validated_data)
         if "site_id" in values:
-            values["site"] = self._site(values.pop("site_id"))
+            values["site"] = visible_site(request, values.pop("site_id"))
         try:
             services.update_flow(actor=request.user, flow=flow, **values)
         except ValidationError as error:
@@ -260,13 +273,50 @@ class ResourceFlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiV
         services.delete_flow(actor=request.user, flow=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    def _site(self, site_id: UUID) -> Site:
-        site = Site.objects.visible_to(self.request.user).filter(pk=site_id).first()
-        if site is None:
-            raise exceptions.ValidationError(
-                {"site_id": _("There is no such site, or you may not see it.")}
-            )
-        return site
+
+def visible_site(request: Request, site_id: UUID) -> Site:
+    """Return the site that the body names, if the caller may see it."""
+    site = Site.objects.visible_to(request.user).filter(pk=site_id).first()
+    if site is None:
+        raise exceptions.ValidationError(
+            {"site_id": _("There is no such site, or you may not see it.")}
+        )
+    return site
+
+
+class ConversionViewSet(
+    mixins.ListModelMixin, mixins.CreateModelMixin, mixins.RetrieveModelMixin, ApiViewSet
+):
+    """What sites can make of resources, as far as the caller may see it."""
+
+    serializer_class = ConversionSerializer
+    filterset_class = ConversionFilter
+    queryset = Conversion.objects.none()
+
+    def get_queryset(self) -> Any:
+        return Conversion.objects.visible_to(self.request.user).for_display().order_by("name", "pk")
+
+    def perform_create(self, serializer: Any) -> None:
+        values = dict(serializer.validated_data)
+        site = visible_site(self.request, values.pop("site_id"))
+        serializer.instance = services.create_conversion(
+            actor=self.request.user, site=site, **values
+        )
+
+    def partial_update(self, request: Request, **kwargs: Any) -> Response:
+        conversion = self.get_object()
+        access.require(access.can_edit_resources(request.user, conversion.site.organization_id))
+        serializer = self.get_serializer(conversion, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        values = dict(serializer.validated_data)
+        if "site_id" in values:
+            values["site"] = visible_site(request, values.pop("site_id"))
+        services.update_conversion(actor=request.user, conversion=conversion, **values)
+        return Response(self.get_serializer(conversion).data)
+
+    def destroy(self, request: Request, **kwargs: Any) -> Response:
+        services.delete_conversion(actor=request.user, conversion=self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class ResourceTypeListView(generics.ListAPIView):

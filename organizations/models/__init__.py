@@ -1,5 +1,6 @@
 """Who, where, what: users, organizations, sites, resource types and resource flows."""
 
+from organizations.models.conversion import Conversion
 from organizations.models.flow import FlowContaminant, ResourceFlow
 from organizations.models.organization import Membership, Organization, Visibility
 from organizations.models.resource_type import CurrencyRate, ResourceType
@@ -7,6 +8,7 @@ from organizations.models.site import Site
 from organizations.models.user import User
 
 __all__ = [
+    "Conversion",
     "CurrencyRate",
     "FlowContaminant",
     "Membership",

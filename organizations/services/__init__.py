@@ -1,5 +1,11 @@
 """The only writers of organizations, memberships, sites and flows."""
 
+from organizations.services.conversions import (
+    create_conversion,
+    delete_conversion,
+    save_conversion,
+    update_conversion,
+)
 from organizations.services.flows import create_flow, delete_flow, save_flow, update_flow
 from organizations.services.memberships import (
     LastOwner,
@@ -24,17 +30,21 @@ __all__ = [
     "add_member",
     "change_role",
     "count_completed_exchange",
+    "create_conversion",
     "create_flow",
     "create_organization",
     "create_site",
+    "delete_conversion",
     "delete_flow",
     "delete_organization",
     "delete_site",
     "remove_member",
+    "save_conversion",
     "save_flow",
     "save_organization",
     "save_site",
     "set_verified",
+    "update_conversion",
     "update_flow",
     "update_organization",
     "update_site",

@@ -12,6 +12,7 @@ from matching.models import Match, MatchDismissal, MatchingRun
 from matching.services import rematch_flow
 from proposals import services as proposal_services
 from tests.factories import (
+    ConversionFactory,
     MatchClusterFactory,
     MembershipFactory,
     OrganizationFactory,
@@ -78,6 +79,7 @@ def populate(number: int) -> None:
         quantity=100,
         valid_until=timezone.now() + timedelta(days=7),
     )
+    ConversionFactory(site=output.site)
     AuthToken.objects.create(owner)
     Notification.objects.create(
         organization=seller,

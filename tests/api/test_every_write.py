@@ -7,11 +7,11 @@ from django.conf import settings
 from django.core.serializers import serialize
 
 from matching.models import Match, MatchDismissal, MatchingRun
-from organizations.models import Membership, Organization, ResourceFlow, Site
+from organizations.models import Conversion, Membership, Organization, ResourceFlow, Site
 from proposals.models import Proposal, ProposalTransition
 from tests.api.test_bad_input import assert_problem, changed
 from tests.api.test_flows import full_flow
-from tests.factories import ResourceFlowFactory, SiteFactory, UserFactory
+from tests.factories import ConversionFactory, ResourceFlowFactory, SiteFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +19,7 @@ API = "/api/v1"
 WRITES = [
     "create organization", "change organization", "add member", "change member", "create site",
     "change site", "create flow", "change flow", "dismiss match", "create proposal",
-    "decide proposal",
+    "decide proposal", "create conversion", "change conversion",
 ]  # fmt: skip
 # Raw JSON, because no encoder writes half of it. No field of any write takes these …
 WRONG_EVERYWHERE = [
@@ -34,7 +34,7 @@ UNSTORABLE = [
 ]  # fmt: skip
 WRITTEN = [
     Organization, Membership, Site, ResourceFlow, Proposal, ProposalTransition, MatchDismissal,
-    MatchingRun,
+    MatchingRun, Conversion,
 ]  # fmt: skip
 
 
@@ -75,6 +75,12 @@ def writes(alice, bob, alices_organization, charlies_organization, run_events) -
         "valid_until": "2099-01-01T00:00:00Z",
     }  # fmt: skip
     of_decision = {"status": "accepted", "comment": "Gladly"}
+    of_conversion = {
+        "site_id": str(site.pk), "name": "Digester", "from_type": "organic.manure",
+        "to_type": "gas.biogas", "yield_per_unit": 0.2, "capacity_per_year": 5000,
+        "cost_eur_per_unit": 3, "source": "Measured", "visibility": "public",
+    }  # fmt: skip
+    conversion = ConversionFactory(site=site)
     requests = [
         ("post", f"{API}/organizations", of_organization),
         ("patch", organization, of_organization),
@@ -87,6 +93,8 @@ def writes(alice, bob, alices_organization, charlies_organization, run_events) -
         ("post", f"{API}/matches/{match.pk}/dismiss", of_dismissal),
         ("post", f"{API}/proposals", of_proposal),
         ("post", f"{API}/proposals/{proposal.pk}/status", of_decision),
+        ("post", f"{API}/conversions", of_conversion),
+        ("patch", f"{API}/conversions/{conversion.pk}", of_conversion),
     ]
     return dict(zip(WRITES, requests, strict=True))
 

@@ -27,7 +27,7 @@ def grow(pair) -> None:
         ("map", 14),
         ("map-data", 9),
         ("panel", 14),
-        ("organization", 13),
+        ("organization", 14),
         ("proposals", 10),
         ("match", 16),
     ],
