@@ -40,6 +40,10 @@ check: setup-tests ## Lint, types, import contracts, migrations, deployment sett
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	HTTPS=true ALLOWED_HOSTS=turash.example $(PYTHON) manage.py check --deploy --fail-level WARNING
 	@find templates -name '*.html' -print0 | xargs -0 .local/venv/bin/djade --target-version 5.2 --check
+	@for catalogue in turash/locale/*/LC_MESSAGES/django.po; do \
+		msgfmt --check -o /dev/null $$catalogue; \
+		test -z "$$(msgattrib --untranslated --no-obsolete $$catalogue; msgattrib --only-fuzzy --no-obsolete $$catalogue)" \
+			|| { echo "$$catalogue: texts lack a translation"; exit 1; }; done
 	@for script in turash/local/setup.sh .ci/run; do sh -n $$script; done
 
 format: setup-tests ## Put code and templates into shape
