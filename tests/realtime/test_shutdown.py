@@ -48,6 +48,9 @@ def _is_listening(url: str) -> bool:
         urllib.request.urlopen(url, timeout=1)
     except urllib.error.URLError as error:
         return not isinstance(error.reason, ConnectionRefusedError)
+    except ConnectionResetError:
+        # It stood in the queue of the socket that was being closed.
+        return False
     return True
 
 
