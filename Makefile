@@ -1,6 +1,6 @@
 # What one does with Turash; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo run test bench bench-events soak check format lock messages stop clean
+.PHONY: help setup setup-tests demo run test bench bench-events bench-matching soak check format lock messages stop clean
 
 PYTHON := .local/venv/bin/python
 PACKAGES := turash organizations matching proposals
@@ -20,12 +20,15 @@ demo: setup ## Start Turash with the demo region; Ctrl-C stops it
 test: setup-tests ## Run all tests, browser tests included
 	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4
 
-bench: bench-events ## Measure, each against a baseline of the same run
+bench: bench-events bench-matching ## Measure, each against a baseline of the same run
 
 bench-events: setup-tests ## Measure events: publishing, throughput, latency, websockets, idle load
 	@$(PYTHON) -m tests.bench.events
 	@$(PYTHON) -m tests.bench.latency
 	@$(PYTHON) -m tests.bench.sockets
+
+bench-matching: setup-tests ## Measure matching: all at once, and flow by flow
+	@$(PYTHON) -m tests.bench.matching
 
 soak: setup-tests ## Kill everything at random, 200 times, while events flow (half an hour)
 	@$(PYTHON) -m tests.soak.storm --publisher queue

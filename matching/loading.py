@@ -130,6 +130,7 @@ class FlowTable:
     """Flows of one direction, sorted by id."""
 
     ids: list[UUID]
+    raw_ids: np.ndarray  # the 16 bytes of each
     array: np.ndarray  # FLOW
 
     def __len__(self) -> int:
@@ -182,7 +183,8 @@ def load_flows(
         with cursor.cursor.copy(literal) as copy:
             data = b"".join(copy)
         rows = np.frombuffer(data[_HEADER_BYTES:-_TRAILER_BYTES], dtype=_ROW)
-        table = FlowTable([UUID(bytes=raw.tobytes()) for raw in rows["id"]], _flows(rows, types))
+        raw_ids = np.ascontiguousarray(rows["id"])
+        table = FlowTable(_uuids(raw_ids), raw_ids, _flows(rows, types))
         if is_output:
             own = types.array["reach_m"][table.array["type"]]
             np.minimum(table.array["reach_m"], own, out=table.array["reach_m"])
@@ -195,6 +197,11 @@ def load_flows(
         contents = cursor.fetchall()
     place = {flow_id: number for number, flow_id in enumerate(table.ids)} if contents else {}
     return table, [(place[flow_id], name, content) for flow_id, name, content in contents]
+
+
+def _uuids(raw_ids: np.ndarray) -> list[UUID]:
+    octets = raw_ids.tobytes()
+    return [UUID(bytes=octets[start : start + 16]) for start in range(0, len(octets), 16)]
 
 
 def _with_literals(statement: str, parameters: Sequence[Any]) -> sql.Composed:

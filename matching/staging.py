@@ -2,16 +2,48 @@
 
 from uuid import UUID
 
+import numpy as np
 from django.db import connection
 from django.utils import timezone
 
 from matching import bulk, store
-from matching.engine.arrays import COLUMNS
+from matching.engine.arrays import COLUMNS, MODES
 from matching.models import MatchingRun, StagedMatch
-from organizations.ids import new_id
+from organizations.ids import new_ids
 
-_STAGED = ("id", "partition_id", "output_id", "input_id", "output_rank", "input_rank", *COLUMNS)
 _CHANGING = ("output_rank", "input_rank", *COLUMNS)
+# A row of the binary COPY: each field after its length. No field is ever null.
+_FIELDS = [
+    ("id", "V16"),
+    ("partition_id", ">i8"),
+    ("output_id", "V16"),
+    ("input_id", "V16"),
+    ("output_rank", ">i2"),
+    ("input_rank", ">i2"),
+    *((name, ">f8") for name in COLUMNS),
+]
+_ROW = np.dtype(
+    [("field_count", ">i2")]
+    + [field for name, kind in _FIELDS for field in ((f"_{name}_length", ">i4"), (name, kind))]
+)
+# Signature, flags, length of the header's extension; and what comes after the last row.
+_HEADER, _TRAILER = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+_COPY = f"COPY matching_stagedmatch ({', '.join(name for name, _ in _FIELDS)}) FROM STDIN BINARY"
+
+
+def _figure(name: str) -> str:
+    """Return the SQL of a staged figure as a match keeps it."""
+    column = f"s.{name}"
+    if name == "transport":
+        return f"(ARRAY{list(MODES)})[{column}::integer + 1] AS {name}"
+    if name in store.MONEY:
+        # A cast keeps 15 digits: all of them, cents included, up to here.
+        exact = (
+            f"CASE WHEN abs({column}) < 1e13 THEN {column}::numeric ELSE {column}::text::numeric"
+        )
+        return f"({exact} END)::numeric(34, 2) AS {name}"
+    return f"nullif({column}, 'NaN') AS {name}"
+
 
 # The staged pairs of a run whose flows are both still there; the output's rank and the input's
 # may come from two partitions.
@@ -19,8 +51,9 @@ _MERGE = f"""
 CREATE TEMPORARY TABLE matching_merged ON COMMIT DROP AS
 SELECT DISTINCT ON (s.output_id, s.input_id)
     s.id, s.output_id, s.input_id,
-    max(s.output_rank) OVER pair AS output_rank, max(s.input_rank) OVER pair AS input_rank,
-    {", ".join(f"s.{name}" for name in COLUMNS)}
+    nullif(max(s.output_rank) OVER pair, 0) AS output_rank,
+    nullif(max(s.input_rank) OVER pair, 0) AS input_rank,
+    {", ".join(map(_figure, COLUMNS))}
 FROM matching_stagedmatch s
 WHERE s.partition_id = ANY(%(partitions)s)
 AND EXISTS (SELECT FROM organizations_resourceflow f WHERE f.id = s.output_id)
@@ -59,23 +92,20 @@ WHERE NOT EXISTS (
 
 def stage(partition_id: int, found: bulk.Found, pairs, ranks, results) -> None:
     """Write a chunk of what a partition has found."""
-    statement = f"COPY matching_stagedmatch ({', '.join(_STAGED)}) FROM STDIN"
-    with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
-        for (output, input_), (output_rank, input_rank), result in zip(
-            pairs.tolist(), ranks.tolist(), results, strict=True
-        ):
-            values = store.values_of(result)
-            copy.write_row(
-                (
-                    new_id(),
-                    partition_id,
-                    found.outputs.ids[output],
-                    found.inputs.ids[input_],
-                    output_rank or None,
-                    input_rank or None,
-                    *(values[name] for name in COLUMNS),
-                )
-            )
+    store.round_money(results)
+    rows = np.empty(len(pairs), dtype=_ROW)
+    rows["field_count"] = len(_FIELDS)
+    for name, kind in _FIELDS:
+        rows[f"_{name}_length"] = np.dtype(kind).itemsize
+    rows["id"] = new_ids(len(pairs))
+    rows["partition_id"] = partition_id
+    rows["output_id"] = found.outputs.raw_ids[pairs[:, 0]]
+    rows["input_id"] = found.inputs.raw_ids[pairs[:, 1]]
+    rows["output_rank"], rows["input_rank"] = ranks.T
+    for name, column in zip(COLUMNS, results.T, strict=True):
+        rows[name] = column
+    with connection.cursor() as cursor, cursor.cursor.copy(_COPY) as copy:
+        copy.write(_HEADER + rows.tobytes() + _TRAILER)
 
 
 def clear(*partition_ids: int) -> None:
@@ -94,6 +124,9 @@ def swap_in(run: MatchingRun) -> tuple[int, int, list[UUID]]:
     partitions = {"partitions": list(run.partitions.values_list("pk", flat=True))}
     now = {"now": timezone.now()}
     with connection.cursor() as cursor:
+        # All of both tables is joined. A planner that takes the matches for few would look through
+        # them once for each row instead.
+        cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(_MERGE, partitions)
         cursor.execute("CREATE INDEX ON matching_merged (output_id, input_id)")
         cursor.execute("ANALYZE matching_merged")
@@ -105,4 +138,5 @@ def swap_in(run: MatchingRun) -> tuple[int, int, list[UUID]]:
         cursor.execute(_LEFT_BEHIND, partitions)
         left_behind = [row[0] for row in cursor.fetchall()]
         cursor.execute("DROP TABLE matching_merged")
+        cursor.execute("RESET enable_nestloop")
     return found, lost, left_behind

@@ -1,7 +1,7 @@
 """Between what the kernel says of a pair and the row that keeps it."""
 
 from collections.abc import Iterable
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +17,8 @@ from turash.events.catalogue import MatchEvent
 # Whoever changes matches holds this until commit: lists of different flows share rows.
 _MATCHES_LOCK = 0x7475_7262
 
-CENT, ROOMY = Decimal("0.01"), Context(prec=50)
 MONEY = tuple(name for name in COLUMNS if "eur" in name)
+_MONEY_PLACES = [COLUMN[name] for name in MONEY]
 VALUES = (*COLUMNS, "output_rank", "input_rank", "updated_at")
 
 
@@ -28,15 +28,20 @@ def lock_matches() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MATCHES_LOCK])
 
 
+def round_money(results: np.ndarray) -> None:
+    """Round amounts of money to cents, in place: the same way for every row that is kept."""
+    results[..., _MONEY_PLACES] = np.round(results[..., _MONEY_PLACES], 2)
+
+
 def values_of(result: np.ndarray) -> dict[str, Any]:
-    """Return the kernel's result as field values: money in cents, NaN as null."""
+    """Return the kernel's result as field values: NaN as null, money (rounded) as Decimal."""
     values: dict[str, Any] = {
         name: None if np.isnan(number) else float(number)
         for name, number in zip(COLUMNS, result, strict=True)
     }
     values["transport"] = MODES[int(result[COLUMN["transport"]])]
     for name in MONEY:
-        values[name] = Decimal(repr(values[name])).quantize(CENT, context=ROOMY)
+        values[name] = Decimal(repr(values[name]))
     return values
 
 

@@ -208,6 +208,7 @@ class _Rematch:
         values = {f"{self.side}_rank": own_rank, f"{self.other}_rank": other_rank}
         if pair in self.results:
             add_internal_rates_of_return(self.results[pair].reshape(1, -1))
+            store.round_money(self.results[pair])
             values |= store.values_of(self.results[pair])
         changed = match._state.adding or any(
             getattr(match, name) != value for name, value in values.items()
