@@ -8,7 +8,7 @@ from daphne.access import AccessLogGenerator
 from daphne.endpoints import build_endpoint_description_strings
 from django.core.management.base import BaseCommand, CommandParser
 
-from matching.engine import near_misses
+from matching import engine
 from turash.asgi import application
 from turash.realtime.server import Server
 
@@ -34,8 +34,8 @@ class Command(BaseCommand):
         # Each websocket is an open file, and the usual limit is 1024 of them.
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-        # A flow's page computes near misses: the first who asks does not wait for the compiler.
-        near_misses.warm_up()
+        # A flow's page computes near misses and more: nobody who asks waits for the compiler.
+        engine.warm_up()
         endpoints = build_endpoint_description_strings(host=host, port=port)
         Server(
             application,
