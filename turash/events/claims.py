@@ -96,13 +96,14 @@ def lock(claims: Sequence[Claim]) -> list[Claim]:
     """
     Lock the rows of claims until the transaction ends, and return those that still hold.
 
-    A claim whose lease has ended, and which somebody else has taken, is no claim any more.
+    A claim whose lease has ended, and which somebody else has taken, is no claim any more. Whoever
+    was about to claim the same rows has them locked for a moment: that is waited for.
     """
     attempts = dict(
         EventDelivery.objects.open()
         .filter(pk__in=[one.delivery_id for one in claims])
         .order_by("pk")
-        .select_for_update(skip_locked=True)
+        .select_for_update()
         .values_list("pk", "attempts")
     )
     return [one for one in claims if attempts.get(one.delivery_id) == one.attempt]
