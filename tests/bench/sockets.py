@@ -1,8 +1,9 @@
 """
 How many websockets one web process bears: memory, fan-out, latency, idle load.
 
-Run by hand: `python -m tests.bench.sockets [number of sockets]`. Compared with a server that does
-nothing but write the same bytes; both share this machine with the clients, which are one process.
+Part of `make bench-events`; alone: `python -m tests.bench.sockets [number of sockets]`. Compared
+with a server that does nothing but write the same bytes; both share this machine with the clients,
+which are one process.
 """
 
 import argparse
