@@ -1,52 +1,24 @@
 """Many pairs at once: the scores of given pairs, and the best partners of all flows."""
 
 import math
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from matching.engine import parameters as p
 from matching.engine.arrays import COLUMN, CONTAMINANT, FLOW, RESOURCE_TYPE
-from matching.engine.geodesy import LEAST_RADIUS_M, largest_chord
+from matching.engine.geodesy import LEAST_RADIUS_M
+from matching.engine.quality import REJECTED, quality_score
 from matching.engine.scoring import COLUMN_COUNT, add_internal_rates_of_return, score_pair
+from matching.engine.sieve import IMPOSSIBLE, grains_of, most_of_pair, squared_line
 
 SCORE, DISTANCE = COLUMN["score"], COLUMN["distance_m"]
+SAVINGS, CO2 = COLUMN["savings_eur_per_year"], COLUMN["co2_avoided_t_per_year"]
 NOBODY = -1
-
-
-@njit(cache=True)
-def _is_better(score_a, distance_a, partner_a, score_b, distance_b, partner_b):
-    """Order partners by score, then nearness, then id: total, so that results are repeatable."""
-    if score_a != score_b:
-        return score_a > score_b
-    if distance_a != distance_b:
-        return distance_a < distance_b
-    return partner_a < partner_b
-
-
-@njit(cache=True)
-def _keep(scores, distances, partners, score, distance, partner):
-    """Insert a partner into a list ordered best first; the last one falls out when it is full."""
-    last = len(partners) - 1
-    if partners[last] != NOBODY and not _is_better(
-        score, distance, partner, scores[last], distances[last], partners[last]
-    ):
-        return
-    place = last
-    while place > 0 and (
-        partners[place - 1] == NOBODY
-        or _is_better(
-            score, distance, partner,
-            scores[place - 1], distances[place - 1], partners[place - 1],
-        )
-    ):  # fmt: skip
-        scores[place] = scores[place - 1]
-        distances[place] = distances[place - 1]
-        partners[place] = partners[place - 1]
-        place -= 1
-    scores[place] = score
-    distances[place] = distance
-    partners[place] = partner
+# So many more than are wanted pass the sieve, because it does not know the last digits of a score.
+_SPARE = 4
 
 
 @njit(cache=True)
@@ -64,16 +36,50 @@ def score_pairs(outputs, inputs, pairs, types, contaminants, weights):
     return results
 
 
-def grid_of(flows: np.ndarray, band_degrees: float) -> tuple[np.ndarray, np.ndarray]:
-    """
-    Order flows by bands of latitude and, within a band, by longitude.
+class Grid(NamedTuple):
+    """Flows by bands of latitude and, within a band, by longitude."""
 
-    Returns (indices into `flows` in that order, start of each band and the end of the last).
-    """
+    flows: np.ndarray  # FLOW, in this order
+    grains: np.ndarray  # GRAIN
+    longitudes: np.ndarray
+    places: np.ndarray  # where each was before: in the order of ids
+    band_starts: np.ndarray  # and the end of the last
+    band_degrees: float
+
+
+class Lists(NamedTuple):
+    """The best partners of each flow, the best first; unfilled places hold `NOBODY`."""
+
+    partners: np.ndarray  # places of partners in the order of their ids, (flow, rank)
+    scores: np.ndarray
+    distances_m: np.ndarray
+    first_savings: np.ndarray  # of the best partner [EUR/a], 0 without one
+    first_co2: np.ndarray  # [t/a]
+
+
+@dataclass
+class Sieved:
+    """The most promising partners of each flow, by what they can score at most."""
+
+    partners: np.ndarray  # places in the grid of partners, (flow, rank)
+    scores: np.ndarray
+
+    @classmethod
+    def of(cls, flow_count: int, best: int) -> "Sieved":
+        """Return lists of nobody."""
+        shape = (flow_count, best + _SPARE)
+        return cls(np.full(shape, NOBODY, dtype=np.int32), np.full(shape, IMPOSSIBLE))
+
+
+def grid_of(flows: np.ndarray, band_degrees: float) -> Grid:
+    """Lay flows, given in the order of their ids, out by place."""
     bands = np.floor((flows["latitude"] + 90) / band_degrees).astype(np.int64)
     order = np.lexsort((flows["longitude"], bands))
     edges = np.arange(int(180 / band_degrees) + 3)
-    return order, np.searchsorted(bands[order], edges)
+    starts = np.searchsorted(bands[order], edges)
+    ordered = flows[order]
+    longitudes = np.ascontiguousarray(ordered["longitude"])
+    return Grid(ordered, grains_of(ordered), longitudes, order, starts, band_degrees)
 
 
 @njit(cache=True)
@@ -90,77 +96,215 @@ def _reach_in_longitude(latitude_low, latitude_high, angle):
     return 180.0 if ratio >= 1.0 else min(180.0, math.degrees(math.asin(ratio)) + 1e-9)
 
 
-@njit(cache=True, parallel=True)
-def best_of_many(
-    flows, are_outputs, others, order, band_starts, band_degrees, reaches_m, types, contaminants,
-    weights, count, start, stop,
-):  # fmt: skip
+@njit(cache=True)
+def _stretches(flow, reach_m, grid, stretches):
     """
-    Return the best partners of flows[start:stop], shape (stop − start, count), best first.
+    Fill in where in the grid those within reach of a flow are, as (start, end); returns how many.
 
-    `others` are the flows of the other direction, sorted by id; `order` and `band_starts` come
-    from `grid_of`; `reaches_m` bounds how far each flow's partners can be. Unfilled places hold
-    `NOBODY`.
+    A stretch is a part of a band; across 180° of longitude a band has two.
     """
-    partners = np.full((stop - start, count), NOBODY, dtype=np.int64)
-    last_band = len(band_starts) - 2
-    for number in prange(stop - start):
-        flow = flows[start + number]
-        scores = np.zeros(count)
-        distances = np.zeros(count)
-        result = np.empty(COLUMN_COUNT)
-        reach = reaches_m[start + number]
-        chord = largest_chord(reach)
-        angle = min(math.pi, reach / LEAST_RADIUS_M)
-        degrees = math.degrees(angle) + 1e-9
-        first = max(0, int((flow.latitude - degrees + 90) / band_degrees))
-        last = min(last_band, int((flow.latitude + degrees + 90) / band_degrees))
-        width = _reach_in_longitude(flow.latitude - degrees, flow.latitude + degrees, angle)
-        for band in range(first, last + 1):
-            low, high = band_starts[band], band_starts[band + 1]
-            for turn in (-360.0, 0.0, 360.0):
-                west, east = flow.longitude - width + turn, flow.longitude + width + turn
-                if width >= 180.0:
-                    # All around the pole: one turn sees every longitude once.
-                    west, east = (-180.0, 180.0) if turn == 0.0 else (1.0, -1.0)
-                if west > 180.0 or east < -180.0 or west > east:
-                    continue
-                place = _first_at_least(others, order, low, high, west)
-                while place < high:
-                    index = order[place]
-                    other = others[index]
-                    if other.longitude > east:
-                        break
-                    place += 1
-                    dx, dy, dz = other.x - flow.x, other.y - flow.y, other.z - flow.z
-                    if dx * dx + dy * dy + dz * dz > chord:
-                        continue
-                    if are_outputs:
-                        matches = score_pair(flow, other, types, contaminants, weights, result)
-                    else:
-                        matches = score_pair(other, flow, types, contaminants, weights, result)
-                    if matches:
-                        _keep(
-                            scores,
-                            distances,
-                            partners[number],
-                            result[SCORE],
-                            result[DISTANCE],
-                            index,
-                        )
-    return partners
+    angle = min(math.pi, reach_m / LEAST_RADIUS_M)
+    degrees = math.degrees(angle) + 1e-9
+    last_band = len(grid.band_starts) - 2
+    first = max(0, int((flow.latitude - degrees + 90) / grid.band_degrees))
+    last = min(last_band, int((flow.latitude + degrees + 90) / grid.band_degrees))
+    width = _reach_in_longitude(flow.latitude - degrees, flow.latitude + degrees, angle)
+    count = 0
+    for band in range(first, last + 1):
+        low, high = grid.band_starts[band], grid.band_starts[band + 1]
+        for turn in (-360.0, 0.0, 360.0):
+            west, east = flow.longitude - width + turn, flow.longitude + width + turn
+            if width >= 180.0:
+                # All around the pole: one turn sees every longitude once.
+                west, east = (-180.0, 180.0) if turn == 0.0 else (1.0, -1.0)
+            if west > 180.0 or east < -180.0 or west > east:
+                continue
+            start = low + np.searchsorted(grid.longitudes[low:high], west)
+            end = low + np.searchsorted(grid.longitudes[low:high], east, side="right")
+            if start < end:
+                stretches[count, 0], stretches[count, 1] = start, end
+                count += 1
+    return count
 
 
 @njit(cache=True)
-def _first_at_least(others, order, low, high, longitude):
-    """Return the first place of a band whose longitude is not below the given one."""
-    while low < high:
-        middle = (low + high) // 2
-        if others[order[middle]].longitude < longitude:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def _room(grid):
+    """Return space for the stretches of any flow."""
+    return np.empty((3 * len(grid.band_starts), 2), dtype=np.int64)
+
+
+@njit(cache=True)
+def _note(partners, scores, partner, score):
+    """Insert a partner into a list ordered by score; the last one falls out."""
+    place = len(partners) - 1
+    while place > 0 and scores[place - 1] < score:
+        scores[place] = scores[place - 1]
+        partners[place] = partners[place - 1]
+        place -= 1
+    scores[place] = score
+    partners[place] = partner
+
+
+@njit(cache=True, nogil=True)
+def _sift(
+    outputs, inputs, types, contaminants, shares,
+    of_outputs, scores_of_outputs, of_inputs, scores_of_inputs, start, stop,
+):  # fmt: skip
+    """Look through the pairs of outputs[start:stop], and note the promising ones on both sides."""
+    stretches = _room(inputs)
+    for number in range(start, stop):
+        output, grain = outputs.flows[number], outputs.grains[number]
+        least_of_output = scores_of_outputs[number]
+        for stretch in range(_stretches(output, grain.reach_m, inputs, stretches)):
+            for place in range(stretches[stretch, 0], stretches[stretch, 1]):
+                other = inputs.grains[place]
+                squared = squared_line(grain, other)
+                if squared > grain.reach_m**2 or squared > other.reach_m**2:
+                    continue
+                least_of_input = scores_of_inputs[place]
+                least = min(least_of_output[-1], least_of_input[-1])
+                # A hair less: of two ways to compute a distance the other may be the shorter one.
+                distance = math.sqrt(squared) * (1 - 1e-9)
+                most, quality = most_of_pair(grain, other, distance, types, shares, least)
+                if most < 0.0:
+                    continue
+                quality = quality_score(
+                    output, inputs.flows[place], types[output.type].temperature_rule, distance,
+                    contaminants,
+                )  # fmt: skip
+                if quality == REJECTED:
+                    continue
+                most += shares[0] * quality
+                if most > least_of_output[-1]:
+                    _note(of_outputs[number], least_of_output, place, most)
+                if most > least_of_input[-1]:
+                    _note(of_inputs[place], least_of_input, number, most)
+
+
+@njit(cache=True)
+def _is_better(score_a, distance_a, partner_a, score_b, distance_b, partner_b):
+    """Order partners by score, then nearness, then id: total, so that results are repeatable."""
+    if score_a != score_b:
+        return score_a > score_b
+    if distance_a != distance_b:
+        return distance_a < distance_b
+    return partner_a < partner_b
+
+
+@njit(cache=True)
+def _keep(lists, row, partner, result):
+    """Insert a partner into a list ordered best first; the last one falls out when it is full."""
+    partners, scores, distances = lists.partners[row], lists.scores[row], lists.distances_m[row]
+    score, distance = result[SCORE], result[DISTANCE]
+    place = len(partners)
+    while place > 0 and (
+        partners[place - 1] == NOBODY
+        or _is_better(
+            score, distance, partner,
+            scores[place - 1], distances[place - 1], partners[place - 1],
+        )
+    ):  # fmt: skip
+        place -= 1
+        if place + 1 < len(partners):
+            partners[place + 1] = partners[place]
+            scores[place + 1] = scores[place]
+            distances[place + 1] = distances[place]
+    if place == len(partners):
+        return
+    partners[place], scores[place], distances[place] = partner, score, distance
+    if place == 0:
+        lists.first_savings[row], lists.first_co2[row] = result[SAVINGS], result[CO2]
+
+
+@njit(cache=True)
+def _score(flow, other, are_outputs, types, contaminants, weights, result):
+    if are_outputs:
+        return score_pair(flow, other, types, contaminants, weights, result)
+    return score_pair(other, flow, types, contaminants, weights, result)
+
+
+@njit(cache=True, nogil=True)
+def _settle(
+    own, others, are_outputs, types, contaminants, weights, sieved, sieved_scores, lists, start, stop
+):  # fmt: skip
+    """Score what has passed the sieve, and fill in the lists of own[start:stop]."""
+    result = np.empty(COLUMN_COUNT)
+    stretches = _room(others)
+    for number in range(start, stop):
+        flow, row = own.flows[number], own.places[number]
+        scores = lists.scores[row]
+        last = len(scores) - 1
+        for candidate in range(sieved.shape[1]):
+            place = sieved[number, candidate]
+            if place == NOBODY or (
+                lists.partners[row, last] != NOBODY
+                and sieved_scores[number, candidate] < scores[last]
+            ):
+                break
+            if _score(
+                flow, others.flows[place], are_outputs, types, contaminants, weights, result
+            ):
+                _keep(lists, row, others.places[place], result)
+        # Those that fell out of a full list can score as much as the last one in it at most.
+        if sieved[number, -1] != NOBODY and (
+            lists.partners[row, last] == NOBODY or scores[last] <= sieved_scores[number, -1]
+        ):
+            lists.partners[row] = NOBODY
+            for stretch in range(_stretches(flow, flow.reach_m, others, stretches)):
+                for place in range(stretches[stretch, 0], stretches[stretch, 1]):
+                    if _score(
+                        flow, others.flows[place], are_outputs, types, contaminants, weights, result
+                    ):
+                        _keep(lists, row, others.places[place], result)
+
+
+def sift(
+    outputs: Grid,
+    inputs: Grid,
+    types: np.ndarray,
+    contaminants: np.ndarray,
+    weights: np.ndarray,
+    sieved_outputs: Sieved,
+    sieved_inputs: Sieved,
+    start: int,
+    stop: int,
+) -> None:
+    """Look through all pairs of the outputs from `start` to `stop`, for both sides."""
+    _sift(
+        outputs, inputs, types, contaminants, weights / weights.sum(), sieved_outputs.partners,
+        sieved_outputs.scores, sieved_inputs.partners, sieved_inputs.scores, start, stop,
+    )  # fmt: skip
+
+
+def settle(
+    own: Grid,
+    others: Grid,
+    types: np.ndarray,
+    contaminants: np.ndarray,
+    weights: np.ndarray,
+    sieved: Sieved,
+    *,
+    are_outputs: bool,
+    start: int = 0,
+    stop: int | None = None,
+    lists: Lists,
+) -> None:
+    """Fill in the lists of the flows from `start` to `stop` from what has passed the sieve."""
+    _settle(
+        own, others, are_outputs, types, contaminants, weights, sieved.partners, sieved.scores,
+        lists, start, len(own.flows) if stop is None else stop,
+    )  # fmt: skip
+
+
+def empty_lists(flow_count: int, best: int) -> Lists:
+    """Return lists of nobody."""
+    return Lists(
+        np.full((flow_count, best), NOBODY, dtype=np.int32),
+        np.zeros((flow_count, best)),
+        np.zeros((flow_count, best)),
+        np.zeros(flow_count),
+        np.zeros(flow_count),
+    )
 
 
 def warm_up() -> None:
@@ -169,12 +313,15 @@ def warm_up() -> None:
     types = np.zeros(1, dtype=RESOURCE_TYPE)
     contaminants = np.zeros(0, dtype=CONTAMINANT)
     pairs = np.zeros((1, 2), dtype=np.int64)
-    order, starts = grid_of(flows, 1.0)
+    weights = p.DEFAULT_WEIGHTS
     add_internal_rates_of_return(
-        score_pairs(flows, flows, pairs, types, contaminants, p.DEFAULT_WEIGHTS)
+        score_pairs(flows, flows, pairs, types, contaminants, weights)
     )
-    is_output = True
-    best_of_many(
-        flows, is_output, flows, order, starts, 1.0, np.ones(1), types, contaminants,
-        p.DEFAULT_WEIGHTS, 1, 0, 1,
-    )  # fmt: skip
+    grid = grid_of(flows, 1.0)
+    sieved = Sieved.of(1, 1), Sieved.of(1, 1)
+    sift(grid, grid, types, contaminants, weights, *sieved, 0, 1)
+    for are_outputs in (True, False):
+        settle(
+            grid, grid, types, contaminants, weights, sieved[0], are_outputs=are_outputs,
+            lists=empty_lists(1, 1),
+        )  # fmt: skip

@@ -2,19 +2,72 @@
 
 import math
 
+import numpy as np
 from numba import njit
 
 EQUATORIAL_RADIUS_M = 6_378_137.0
 FLATTENING = 1 / 298.257223563
 POLAR_RADIUS_M = EQUATORIAL_RADIUS_M * (1 - FLATTENING)
+_ECCENTRICITY_SQUARED = FLATTENING * (2 - FLATTENING)
 # The least radius of curvature: a path of length d turns the surface normal by at most d / this.
 LEAST_RADIUS_M = EQUATORIAL_RADIUS_M * (1 - FLATTENING) ** 2
+# Up to here the arc of a circle is as good as that of the ellipsoid: some micrometres off.
+_SHORT_M = 50_000.0
+
+
+def places_m(latitude: np.ndarray, longitude: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return the earth-centred coordinates [m] of points of the ellipsoid [degrees]."""
+    return _places_m(np.ascontiguousarray(latitude), np.ascontiguousarray(longitude))
+
+
+@njit(cache=True)
+def _places_m(latitude, longitude):
+    x, y, z = np.empty((3, len(latitude)))
+    for number in range(len(latitude)):
+        x[number], y[number], z[number] = _place_m(latitude[number], longitude[number])
+    return x, y, z
+
+
+@njit(cache=True)
+def _place_m(latitude: float, longitude: float):
+    sine, cosine = math.sin(math.radians(latitude)), math.cos(math.radians(latitude))
+    normal = EQUATORIAL_RADIUS_M / math.sqrt(1 - _ECCENTRICITY_SQUARED * sine * sine)
+    turn = math.radians(longitude)
+    return (
+        normal * cosine * math.cos(turn),
+        normal * cosine * math.sin(turn),
+        normal * (1 - _ECCENTRICITY_SQUARED) * sine,
+    )
 
 
 @njit(cache=True)
 def distance_m(latitude_a: float, longitude_a: float, latitude_b: float, longitude_b: float):
     """
-    Return the length [m] of the geodesic between two points [degrees].
+    Return the length [m] of the geodesic between two points [degrees], below a millimetre off.
+
+    A short one is the arc over its chord with the radius of curvature in its direction (Euler's
+    theorem) in the middle between both; a long one follows Vincenty.
+    """
+    ax, ay, az = _place_m(latitude_a, longitude_a)
+    bx, by, bz = _place_m(latitude_b, longitude_b)
+    chord = math.sqrt((ax - bx) ** 2 + (ay - by) ** 2 + (az - bz) ** 2)
+    if chord > _SHORT_M:
+        return _vincenty_m(latitude_a, longitude_a, latitude_b, longitude_b)
+    if chord == 0.0:
+        return 0.0
+    sine = math.sin(math.radians((latitude_a + latitude_b) / 2))
+    flat = 1 - _ECCENTRICITY_SQUARED * sine * sine
+    across = EQUATORIAL_RADIUS_M / math.sqrt(flat)
+    along = across * (1 - _ECCENTRICITY_SQUARED) / flat
+    northward = min(1.0, (along * math.radians(latitude_a - latitude_b) / chord) ** 2)
+    bend = chord * (northward / along + (1 - northward) / across)
+    return chord * (1 + bend * bend / 24)
+
+
+@njit(cache=True)
+def _vincenty_m(latitude_a: float, longitude_a: float, latitude_b: float, longitude_b: float):
+    """
+    Return the length [m] of the geodesic between two points [degrees], however long.
 
     Vincenty's inverse formula (Survey Review 23(176), 1975): below a millimetre off. It need not
     converge for points nearly opposite on the globe, which no exchange spans; those get half the
@@ -56,16 +109,3 @@ def distance_m(latitude_a: float, longitude_a: float, latitude_b: float, longitu
             shift = b * sin_sigma * (cos_2m + b / 4 * inner)
             return POLAR_RADIUS_M * a * (sigma - shift)
     return math.pi * POLAR_RADIUS_M
-
-
-@njit(cache=True)
-def largest_chord(reach_m: float):
-    """
-    Return the squared chord between unit normals beyond which two points are out of reach.
-
-    Never cuts off a point in reach: the chord is that of the least radius of curvature.
-    """
-    angle = reach_m / LEAST_RADIUS_M
-    if angle >= math.pi:
-        return 5.0
-    return (2 * math.sin(angle / 2)) ** 2 * (1 + 1e-9) + 1e-18

@@ -17,6 +17,7 @@ from matching.engine.geodesy import distance_m as geodesic_m
 from matching.engine.quality import REJECTED, quality_score
 
 COLUMN_COUNT = len(COLUMNS)
+ANNUITY_FACTOR = annuity_factor(p.INTEREST_RATE, p.LIFETIME_YEARS)
 _MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 # Days of a set of months, by its bits.
 DAYS_OF_MONTHS = np.array(
@@ -113,18 +114,25 @@ def economic_score(gross_eur, savings_eur, known):
 
 
 @njit(cache=True)
-def _trust_score(output, input_):
-    """How far the figures and the partners can be relied on."""
-    precision = (p.PRECISION_TRUST[output.precision] + p.PRECISION_TRUST[input_.precision]) / 2
-    verified = (output.verified + input_.verified) / 2
-    exchanges = output.completed_exchanges + input_.completed_exchanges
-    history = exchanges / (exchanges + p.EXCHANGES_FOR_HALF_TRUST)
-    shares = p.TRUST_SHARES
-    return shares[0] * precision + shares[1] * verified + shares[2] * history
+def temporal_score(output_share, input_share, storage_days):
+    """Mean share of both sides' hours that is shared; storage makes up for what is not."""
+    temporal = (output_share + input_share) / 2
+    return temporal + (1 - temporal) * min(1.0, storage_days / p.FULL_STORAGE_DAYS)
 
 
 @njit(cache=True)
-def _regulatory_score(output, input_):
+def trust_score(precisions, verifications, exchanges):
+    """How far the figures and the partners can be relied on; all given as sums of both sides."""
+    shares = p.TRUST_SHARES
+    return (
+        shares[0] * (precisions / 2)
+        + shares[1] * (verifications / 2)
+        + shares[2] * (exchanges / (exchanges + p.EXCHANGES_FOR_HALF_TRUST))
+    )
+
+
+@njit(cache=True)
+def regulatory_score(output, input_):
     """How little stands in the way by law: hazardous waste, permits, borders."""
     score = 1.0
     if output.hazardous:
@@ -132,6 +140,24 @@ def _regulatory_score(output, input_):
     if output.country and input_.country and output.country != input_.country:
         score *= p.HAZARDOUS_BORDER_FACTOR if output.hazardous else p.BORDER_FACTOR
     return score
+
+
+@njit(cache=True)
+def avoided_prices(output_cost_eur, input_cost_eur, resource_type):
+    """
+    Return (purchase, disposal) that an exchange avoids [EUR per unit], and whether any is known.
+
+    What is not known is 0. The input's own cost comes before the price of its resource type.
+    """
+    purchase = input_cost_eur
+    if math.isnan(purchase):
+        purchase = resource_type.price_eur_per_unit
+    known = not (math.isnan(purchase) and math.isnan(output_cost_eur))
+    return (
+        0.0 if math.isnan(purchase) else purchase,
+        0.0 if math.isnan(output_cost_eur) else output_cost_eur,
+        known,
+    )
 
 
 @njit(cache=True)
@@ -155,14 +181,11 @@ def value_exchange(output, input_, resource_type, quantity, full_load_hours, dis
     investment, running_eur, transport_co2 = transport_costs(
         mode, resource_type, quantity, full_load_hours, distance
     )
-    purchase_price = input_.cost_eur_per_unit
-    if math.isnan(purchase_price):
-        purchase_price = resource_type.price_eur_per_unit
-    purchase = 0.0 if math.isnan(purchase_price) else quantity * purchase_price
-    disposal = 0.0 if math.isnan(output.cost_eur_per_unit) else quantity * output.cost_eur_per_unit
-    known = not (math.isnan(purchase_price) and math.isnan(output.cost_eur_per_unit))
-    factor = annuity_factor(p.INTEREST_RATE, p.LIFETIME_YEARS)
-    annuity = investment * factor
+    purchase_price, disposal_price, known = avoided_prices(
+        output.cost_eur_per_unit, input_.cost_eur_per_unit, resource_type
+    )
+    purchase, disposal = quantity * purchase_price, quantity * disposal_price
+    annuity = investment * ANNUITY_FACTOR
     maintenance = investment * p.MAINTENANCE_SHARE_PER_YEAR
     income = purchase + disposal - running_eur - maintenance
     savings = income - annuity
@@ -180,7 +203,7 @@ def value_exchange(output, input_, resource_type, quantity, full_load_hours, dis
     result[16] = annuity
     result[17] = maintenance
     result[18] = savings
-    result[19] = income / factor - investment
+    result[19] = income / ANNUITY_FACTOR - investment
     result[20] = investment / income if income > 0.0 else math.nan
     result[21] = math.nan
     result[22] = co2
@@ -227,15 +250,19 @@ def score_pair(output, input_, types, contaminants, weights, result):
     value_exchange(output, input_, resource_type, quantity, shared_hours, distance, result)
 
     # Scores.
-    temporal = (shared_hours / output_hours + shared_hours / input_hours) / 2
-    storage = max(output.storage_days, input_.storage_days) / p.FULL_STORAGE_DAYS
-    temporal += (1 - temporal) * min(1.0, storage)
     result[1] = quality
-    result[2] = temporal
+    result[2] = temporal_score(
+        shared_hours / output_hours, shared_hours / input_hours,
+        max(output.storage_days, input_.storage_days),
+    )  # fmt: skip
     result[3] = quantity / max(output.quantity_per_year, input_.quantity_per_year)
     result[5] = 1 - distance / limit
-    result[6] = _trust_score(output, input_)
-    result[7] = _regulatory_score(output, input_)
+    result[6] = trust_score(
+        p.PRECISION_TRUST[output.precision] + p.PRECISION_TRUST[input_.precision],
+        output.verified + input_.verified,
+        output.completed_exchanges + input_.completed_exchanges,
+    )
+    result[7] = regulatory_score(output, input_)
     result[10] = shared_hours
     result[0] = weigh(result, weights)
     return True
