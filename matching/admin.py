@@ -1,6 +1,7 @@
 """Matches, dismissals, requests and runs: computed, so looked at and not edited."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
@@ -8,11 +9,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.formats import number_format
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from matching import services
 from matching.admin_clusters import FiguresMixin
+from matching.labels import LABELS
 from matching.models import (
     Match,
     MatchDismissal,
@@ -20,33 +23,49 @@ from matching.models import (
     MatchingRunPartition,
     RematchRequest,
 )
-from matching.models.pair import Pair
 from matching.querysets import RematchRequestQuerySet
 from organizations.models import Organization
 from turash.admin_bases import BoundedAdmin, ReadOnlyAdmin
 from turash.errors import DomainError
 
 MOST_RUNS_AT_ONCE = 50
-_FLOWS_WITH_OWNERS = [
-    "output__resource_type", "output__organization", "input__organization", "input__resource_type",
-]  # fmt: skip
-
 
 @admin.register(Match)
 class MatchAdmin(FiguresMixin, ReadOnlyAdmin):
     list_display = [
         "output", "seller", "input", "buyer", "score_in_percent", "distance_km", "quantity",
-        "savings", "co2", "found_at",
+        "savings", "co2",
     ]  # fmt: skip
-    list_select_related = _FLOWS_WITH_OWNERS
-    list_filter = ["transport", "output__resource_type__family"]
+    list_filter = ["output__resource_type__family"]
     search_fields = [
         "output__name", "input__name", "output__organization__name", "input__organization__name",
     ]  # fmt: skip
     search_help_text = _("Name of a flow or an organization")
-    # Ids grow with time, and are indexed.
-    ordering = ["-pk"]
-    fields = ["output", "input", *(field.name for field in Pair._meta.fields), "found_at"]
+    # Ids of flows grow with time, and are indexed.
+    ordering = ["-flow", "-pk"]
+    fields = [
+        "output", "input", "output_rank", "input_rank", "score", "distance_m", "figures",
+    ]  # fmt: skip
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Match]:
+        return super().get_queryset(request).for_display()
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Match | None:
+        try:
+            return Match.seen.with_id(UUID(object_id)).for_display().first()
+        except ValueError:
+            return None
+
+    @admin.display(description=_("figures"))
+    def figures(self, match: Match) -> str:
+        rows = [
+            (label, "-" if value is None else value)
+            for label, value in ((label, getattr(match, name)) for name, label in LABELS.items())
+        ]
+        return format_html_join("", "<div>{}: {}</div>", rows)
 
     @admin.display(description=_("from"), ordering="output__organization__name")
     def seller(self, match: Match) -> Organization:

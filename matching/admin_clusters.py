@@ -16,7 +16,7 @@ from turash.admin_bases import ReadOnlyAdmin
 class FiguresMixin:
     """Columns of what is exchanged in a year and what it brings."""
 
-    @admin.display(description=_("quantity a year"), ordering="quantity_per_year")
+    @admin.display(description=_("quantity a year"))
     def quantity(self, row: Match | MatchCluster) -> str:
         number = number_format(round(row.quantity_per_year), force_grouping=True)
         return f"{number} {self.unit_of(row)}/a"
@@ -24,11 +24,11 @@ class FiguresMixin:
     def unit_of(self, row: Any) -> str:
         return row.resource_type.unit
 
-    @admin.display(description=_("savings [EUR/a]"), ordering="savings_eur_per_year")
+    @admin.display(description=_("savings [EUR/a]"))
     def savings(self, row: Match | MatchCluster) -> str:
         return number_format(round(row.savings_eur_per_year), force_grouping=True)
 
-    @admin.display(description=_("avoided CO2 [t/a]"), ordering="co2_avoided_t_per_year")
+    @admin.display(description=_("avoided CO2 [t/a]"))
     def co2(self, row: Match | MatchCluster) -> str:
         return number_format(round(row.co2_avoided_t_per_year), force_grouping=True)
 
@@ -66,6 +66,18 @@ class MatchClusterAdmin(FiguresMixin, ReadOnlyAdmin):
         if field.name not in ("id", "area", "centre")
     ]
     actions = ["compute"]
+
+    @admin.display(description=_("quantity a year"), ordering="quantity_per_year")
+    def quantity(self, row: Match | MatchCluster) -> str:
+        return super().quantity(row)
+
+    @admin.display(description=_("savings [EUR/a]"), ordering="savings_eur_per_year")
+    def savings(self, row: Match | MatchCluster) -> str:
+        return super().savings(row)
+
+    @admin.display(description=_("avoided CO2 [t/a]"), ordering="co2_avoided_t_per_year")
+    def co2(self, row: Match | MatchCluster) -> str:
+        return super().co2(row)
 
     @admin.display(description=_("name"), ordering="place")
     def name(self, cluster: MatchCluster) -> str:

@@ -1,154 +1,86 @@
-"""Matching many flows at once: load a tree of types, score over a grid, keep the best."""
+"""Matching many flows at once: load a tree of types, look through a grid, keep the best."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from matching import loading
-from matching.engine.best import NOBODY, best_of_many, grid_of, score_pairs
+from matching.engine import best
+from matching.engine.best import Grid, Lists, Sieved, grid_of
 from matching.engine.geodesy import LEAST_RADIUS_M
+from matching.engine.inversion import listed_by
 from matching.engine.parameters import BEST_PER_FLOW, DEFAULT_WEIGHTS
-from matching.engine.scoring import add_internal_rates_of_return
 
 Report = Callable[[int, int], None]  # (flows done, flows in all)
 # Flows between two signs of life.
-CHUNK = 2_000
-PAIRS_PER_CHUNK = 50_000
+CHUNK = 4_000
 
 
 @dataclass(frozen=True)
-class Slice:
+class Side:
+    """The flows of one direction, and what has been found for each, in the order of their ids."""
+
+    flows: loading.FlowTable
+    lists: Lists
+    # In whose lists they are: places of partners, one flow after the other, and where each begins.
+    listed_by: np.ndarray
+    starts: np.ndarray
+
+
+def find_best(root_key: int, report: Report) -> tuple[Side, Side]:
     """
-    The flows of one tree of resource types whose ids leave the same remainder.
+    Find the best partners of all outputs and inputs of a tree of resource types.
 
-    A flow's slice does not depend on other flows, so that those which come and go between the
-    partitions of a run push no flow from one slice, already done, into another.
+    Returns the outputs and the inputs; what their lists hold are places on the other side.
     """
-
-    root_key: int
-    number: int = 0
-    count: int = 1
-
-    def indices(self, flows: loading.FlowTable) -> np.ndarray:
-        """Return the places of the slice's flows, in their order."""
-        if self.count == 1:
-            return np.arange(len(flows))
-        remainders = (flow_id.int % self.count for flow_id in flows.ids)
-        return np.flatnonzero(np.fromiter(remainders, np.int64, len(flows)) == self.number)
-
-
-@dataclass(frozen=True)
-class Found:
-    """Pairs that are among the best of a flow of the slice, and what their figures come from."""
-
-    outputs: loading.FlowTable
-    inputs: loading.FlowTable
-    types: loading.TypeTable
-    contaminants: np.ndarray
-    pairs: np.ndarray  # (output index, input index)
-    ranks: np.ndarray  # (output rank, input rank), 0: not in the list of a flow of the slice
-
-    def chunks(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Yield (pairs, ranks, the kernel's results)."""
-        for start in range(0, len(self.pairs), PAIRS_PER_CHUNK):
-            pairs = self.pairs[start : start + PAIRS_PER_CHUNK]
-            results = score_pairs(
-                self.outputs.array, self.inputs.array, pairs, self.types.array, self.contaminants,
-                DEFAULT_WEIGHTS,
-            )  # fmt: skip
-            add_internal_rates_of_return(results)
-            yield pairs, self.ranks[start : start + PAIRS_PER_CHUNK], results
-
-
-def find_best(part: Slice, report: Report) -> Found:
-    """Find the best partners of the slice's outputs and inputs among all flows of the tree."""
     types = loading.load_types()
-    both_sides = [
+    loaded = [
         loading.load_flows(
             types,
             is_output=is_output,
             condition="f.resource_type_id = ANY(%s::smallint[])",
-            parameters=[types.subtree_keys(part.root_key)],
+            parameters=[types.subtree_keys(root_key)],
         )
         for is_output in (True, False)
     ]
-    contaminants = loading.join_contaminants(*both_sides)
-    (outputs, _), (inputs, _) = both_sides
-    chosen = part.indices(outputs), part.indices(inputs)
-    done, total = 0, sum(map(len, chosen))
-    report(done, total)
-    lists = []
-    for own, flows, others, is_output in (
-        (chosen[0], outputs, inputs, True),
-        (chosen[1], inputs, outputs, False),
+    contaminants = loading.join_contaminants(*loaded)
+    tables = [table for table, _ in loaded]
+    outputs, inputs = _grids(tables[0].array, tables[1].array)
+    sieved = tuple(Sieved.of(len(table), BEST_PER_FLOW) for table in tables)
+    lists = tuple(best.empty_lists(len(table), BEST_PER_FLOW) for table in tables)
+    rules = types.array, contaminants, DEFAULT_WEIGHTS
+    count = sum(map(len, tables))
+    # All pairs are looked at from their outputs; after that each flow gets its list.
+    done, steps = 0, len(tables[0]) + count
+    report(0, count)
+    for start, stop in _chunks(len(tables[0])):
+        best.sift(outputs, inputs, *rules, *sieved, start, stop)
+        done += stop - start
+        report(done * count // steps, count)
+    for own, others, own_sieved, own_lists, are_outputs in (
+        (outputs, inputs, sieved[0], lists[0], True),
+        (inputs, outputs, sieved[1], lists[1], False),
     ):
-        best = np.empty((len(own), BEST_PER_FLOW), dtype=np.int64)
-        for start, stop, partners in _best_in_chunks(
-            flows.array[own], others.array, types, contaminants, is_output
-        ):
-            best[start:stop] = partners
+        for start, stop in _chunks(len(own.flows)):
+            best.settle(
+                own, others, *rules, own_sieved,
+                are_outputs=are_outputs, lists=own_lists, start=start, stop=stop,
+            )  # fmt: skip
             done += stop - start
-            report(done, total)
-        lists.append((own, best))
-    pairs, ranks = _join(lists[0], lists[1], input_count=len(inputs))
-    return Found(outputs, inputs, types, contaminants, pairs, ranks)
+            report(done * count // steps, count)
+    return (
+        Side(tables[0], lists[0], *listed_by(lists[1].partners, len(tables[0]))),
+        Side(tables[1], lists[1], *listed_by(lists[0].partners, len(tables[1]))),
+    )
 
 
-def _best_in_chunks(
-    flows: np.ndarray,
-    others: np.ndarray,
-    types: loading.TypeTable,
-    contaminants: np.ndarray,
-    is_output: bool,  # noqa: FBT001
-) -> Iterator[tuple[int, int, np.ndarray]]:
-    """Yield (start, stop, best partners of flows[start:stop])."""
-    if not len(flows):
-        return
-    reaches_m = np.minimum(flows["reach_m"], _farthest_of_types(flows, types, is_output))
+def _grids(outputs: np.ndarray, inputs: np.ndarray) -> tuple[Grid, Grid]:
     # Bands about half as high as the reach waste the least of what they hold.
-    typical_m = float(np.quantile(reaches_m, 0.75))
+    typical_m = float(np.quantile(outputs["reach_m"], 0.75)) if len(outputs) else 0.0
     band_degrees = float(np.clip(np.degrees(typical_m / 2 / LEAST_RADIUS_M), 0.02, 10.0))
-    order, band_starts = grid_of(others, band_degrees)
-    for start in range(0, len(flows), CHUNK):
-        stop = min(start + CHUNK, len(flows))
-        yield start, stop, best_of_many(
-            flows, is_output, others, order, band_starts, band_degrees, reaches_m,
-            types.array, contaminants, DEFAULT_WEIGHTS, BEST_PER_FLOW, start, stop,
-        )  # fmt: skip
+    return grid_of(outputs, band_degrees), grid_of(inputs, band_degrees)
 
 
-def _farthest_of_types(
-    flows: np.ndarray,
-    types: loading.TypeTable,
-    is_output: bool,  # noqa: FBT001
-) -> np.ndarray:
-    """Return for each flow how far its type lets partners be [m]."""
-    by_type = np.array([types.reach_m(key, is_output=is_output) for key in types.keys])
-    return by_type[flows["type"]]
-
-
-def _join(
-    best_of_outputs: tuple[np.ndarray, np.ndarray],
-    best_of_inputs: tuple[np.ndarray, np.ndarray],
-    *,
-    input_count: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """
-    Join the lists of both sides, each given as (flows, their best partners).
-
-    Returns pairs (output index, input index), and their (output rank, input rank); rank 0: not in
-    that list.
-    """
-    keys, places = [], []
-    for (own, best), is_output in ((best_of_outputs, True), (best_of_inputs, False)):
-        row, place = np.nonzero(best != NOBODY)
-        flow, partner = own[row], best[row, place]
-        output, input_ = (flow, partner) if is_output else (partner, flow)
-        keys.append(output * input_count + input_)
-        places.append(place + 1)
-    joined, position = np.unique(np.concatenate(keys), return_inverse=True)
-    ranks = np.zeros((len(joined), 2), dtype=np.int64)
-    ranks[position[: len(keys[0])], 0] = places[0]
-    ranks[position[len(keys[0]) :], 1] = places[1]
-    return np.stack(np.divmod(joined, max(1, input_count)), axis=1), ranks
+def _chunks(count: int) -> list[tuple[int, int]]:
+    return [(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK)]

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from matching.engine.parameters import DEFAULT_WEIGHTS, FACTORS
+from matching.labels import LABELS
 from matching.models import Match
 from matching.outcome import Outcome
 from organizations import profile
@@ -14,7 +15,6 @@ from organizations.models import ResourceFlow
 from turash.figures import distance, figure, percent, unit
 
 WEIGHTS = dict(zip(FACTORS, DEFAULT_WEIGHTS.tolist(), strict=True))
-LABELS = {name: Match._meta.get_field(f"{name}_score").verbose_name for name in FACTORS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def factors(match: Match) -> list[Factor]:
 
 def _factors(scored: Match | Outcome, texts: dict[str, str]) -> Iterator[Factor]:
     for name, score in scored.factors.items():
-        yield Factor(name, str(LABELS[name]), score, WEIGHTS[name], texts.get(name, ""))
+        yield Factor(name, str(LABELS[f"{name}_score"]), score, WEIGHTS[name], texts.get(name, ""))
 
 
 def _quality(match: Match) -> str:

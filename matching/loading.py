@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -26,6 +27,7 @@ _FLOAT, _INT, _LONG, _UUID, _HOURS = ">f8", ">i4", ">i8", "V16", "V21"
 _NAN = "'NaN'::float8"
 _COLUMNS: dict[str, tuple[str, str]] = {
     "id": ("f.id", _UUID),
+    "number": ("f.number", _LONG),
     "organization": ("f.organization_id", _UUID),
     "resource_type_id": ("f.resource_type_id::int4", _INT),
     "latitude": ("ST_Y(f.location::geometry)", _FLOAT),
@@ -34,7 +36,11 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "quantity_per_year": ("f.quantity_per_year", _FLOAT),
     "min_quantity_per_year": ("f.min_quantity_per_year", _FLOAT),
     "hours": ("f.hours_of_week", _HOURS),
-    "months": ("(SELECT sum(1 << (m - 1))::int4 FROM unnest(f.months) m)", _INT),
+    "months": (
+        "CASE WHEN cardinality(f.months) = 12 THEN 4095"
+        " ELSE (SELECT sum(1 << (m - 1))::int4 FROM unnest(f.months) m) END",
+        _INT,
+    ),
     "valid_from_day": ("coalesce(f.valid_from - DATE '1970-01-01', -2147483648)", _INT),
     "valid_to_day": ("coalesce(f.valid_to - DATE '1970-01-01', 2147483647)", _INT),
     "hazardous": ("f.hazardous::int4", _INT),
@@ -51,8 +57,9 @@ _COLUMNS: dict[str, tuple[str, str]] = {
         _FLOAT,
     ),
     "methods": (
-        f"(SELECT coalesce(sum(1 << (array_position(ARRAY{list(MODES)}, m::text) - 1)), 0)::int4"
-        " FROM unnest(f.methods) m)",
+        "CASE WHEN cardinality(f.methods) = 0 THEN 0"
+        f" ELSE (SELECT sum(1 << (array_position(ARRAY{list(MODES)}, m::text) - 1))::int4"
+        " FROM unnest(f.methods) m) END",
         _INT,
     ),
     "storage_days": ("coalesce(f.storage_days, 0)", _FLOAT),
@@ -129,16 +136,28 @@ class TypeTable:
 class FlowTable:
     """Flows of one direction, sorted by id."""
 
-    ids: list[UUID]
     raw_ids: np.ndarray  # the 16 bytes of each
+    numbers: np.ndarray
     array: np.ndarray  # FLOW
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.array)
+
+    @cached_property
+    def ids(self) -> list[UUID]:
+        octets = self.raw_ids.tobytes()
+        return [UUID(bytes=octets[start : start + 16]) for start in range(0, len(octets), 16)]
 
 
-# Flows, and their contaminants as (index of the flow, substance, mg/kg).
-Loaded = tuple[FlowTable, list[tuple[int, str, float]]]
+class Contents(NamedTuple):
+    """The contaminants that flows of a table state."""
+
+    places: np.ndarray  # of the flow in its table
+    substances: np.ndarray  # names
+    mg_per_kg: np.ndarray
+
+
+Loaded = tuple[FlowTable, Contents]
 
 
 def load_types() -> TypeTable:
@@ -183,25 +202,29 @@ def load_flows(
         with cursor.cursor.copy(literal) as copy:
             data = b"".join(copy)
         rows = np.frombuffer(data[_HEADER_BYTES:-_TRAILER_BYTES], dtype=_ROW)
-        raw_ids = np.ascontiguousarray(rows["id"])
-        table = FlowTable(_uuids(raw_ids), raw_ids, _flows(rows, types))
+        table = FlowTable(
+            np.ascontiguousarray(rows["id"]), rows["number"].astype(np.int64), _flows(rows, types)
+        )
         if is_output:
             own = types.array["reach_m"][table.array["type"]]
             np.minimum(table.array["reach_m"], own, out=table.array["reach_m"])
         cursor.execute(
-            f"""SELECT x.flow_id, x.substance, x.mg_per_kg
+            f"""SELECT wanted.number, x.substance, x.mg_per_kg
             FROM organizations_flowcontaminant x
-            JOIN (SELECT f.id {where}) wanted ON wanted.id = x.flow_id""",
+            JOIN (SELECT f.id, f.number {where}) wanted ON wanted.id = x.flow_id""",
             list(parameters),
         )
-        contents = cursor.fetchall()
-    place = {flow_id: number for number, flow_id in enumerate(table.ids)} if contents else {}
-    return table, [(place[flow_id], name, content) for flow_id, name, content in contents]
+        return table, _contents(cursor.fetchall(), table.numbers)
 
 
-def _uuids(raw_ids: np.ndarray) -> list[UUID]:
-    octets = raw_ids.tobytes()
-    return [UUID(bytes=octets[start : start + 16]) for start in range(0, len(octets), 16)]
+def _contents(rows: list[tuple[int, str, float]], numbers: np.ndarray) -> Contents:
+    stated = np.array([row[0] for row in rows], dtype=np.int64)
+    order = np.argsort(numbers)
+    return Contents(
+        order[np.searchsorted(numbers, stated, sorter=order)],
+        np.array([row[1] for row in rows], dtype=object),
+        np.array([row[2] for row in rows], dtype=np.float64),
+    )
 
 
 def _with_literals(statement: str, parameters: Sequence[Any]) -> sql.Composed:
@@ -227,31 +250,26 @@ def _flows(rows: np.ndarray, types: TypeTable) -> np.ndarray:
     hours[:, :21] = np.ascontiguousarray(rows["hours"]).view(np.uint8).reshape(-1, 21)
     for number, word in enumerate(hours.view("<u8").T):
         array[f"hours_{number}"] = word
-    latitude, longitude = np.radians(array["latitude"]), np.radians(array["longitude"])
-    array["x"] = np.cos(latitude) * np.cos(longitude)
-    array["y"] = np.cos(latitude) * np.sin(longitude)
-    array["z"] = np.sin(latitude)
     return array
 
 
 def substances(*tables: Loaded) -> list[str]:
     """Return the contaminants of several tables by their numbers in the engine."""
-    return sorted({name for _, contents in tables for _, name, _ in contents})
+    return sorted({name for _, contents in tables for name in contents.substances})
 
 
 def join_contaminants(*tables: Loaded) -> np.ndarray:
     """Put the contaminants of several tables into one array and set the flows' slices of it."""
     numbers = {name: number for number, name in enumerate(substances(*tables))}
-    joined = np.zeros(sum(len(contents) for _, contents in tables), dtype=CONTAMINANT)
-    place = 0
+    joined = []
+    start = 0
     for table, contents in tables:
-        table.array["contaminants_start"] = table.array["contaminants_end"] = 0
-        ordered = sorted((index, numbers[name], content) for index, name, content in contents)
-        for index, substance, content in ordered:
-            flow = table.array[index]
-            if flow["contaminants_end"] == flow["contaminants_start"]:
-                flow["contaminants_start"] = flow["contaminants_end"] = place
-            joined[place] = (substance, content)
-            place += 1
-            flow["contaminants_end"] = place
-    return joined
+        part = np.zeros(len(contents.places), dtype=CONTAMINANT)
+        part["substance"] = [numbers[name] for name in contents.substances]
+        part["mg_per_kg"] = contents.mg_per_kg
+        order = np.lexsort((part["substance"], contents.places))
+        ends = np.searchsorted(contents.places[order], np.arange(len(table) + 1)) + start
+        table.array["contaminants_start"], table.array["contaminants_end"] = ends[:-1], ends[1:]
+        joined.append(part[order])
+        start += len(part)
+    return np.concatenate(joined)

@@ -20,11 +20,23 @@ Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class Pairs:
-    """A flow paired with each of many; row n is the pair with `other_ids[n]`."""
+    """A flow paired with each of many; row n is the pair with the nth of the others."""
 
-    other_ids: list[UUID]
+    others: loading.FlowTable
     arrays: Arrays  # outputs, inputs, pairs of their indices, types, contaminants
     substances: list[str]  # contaminants by their numbers
+
+    @property
+    def other_ids(self) -> list[UUID]:
+        return self.others.ids[: len(self.arrays[2])]
+
+    @property
+    def other_numbers(self) -> np.ndarray:
+        return self.others.numbers
+
+    def other_id(self, place: int) -> UUID:
+        """Return the id of one of many others."""
+        return UUID(bytes=self.others.raw_ids[place].tobytes())
 
 
 def pair_up(
@@ -49,7 +61,7 @@ def pair_up(
     pairs[:, 1 if is_output else 0] = np.arange(count)
     outputs, inputs = (one, many) if is_output else (many, one)
     return Pairs(
-        many.ids[:count],
+        many,
         (outputs.array, inputs.array, pairs, types.array, contaminants),
         loading.substances(own, others),
     )

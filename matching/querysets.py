@@ -12,7 +12,10 @@ from django.contrib.gis.geos import Point, Polygon
 from django.contrib.gis.measure import D
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.query import ModelIterable
 
+from matching import figures
+from matching.ids import numbers_of
 from organizations.querysets import meridians
 
 if TYPE_CHECKING:
@@ -32,6 +35,8 @@ def _seen_from(side: str, own: Q) -> Q:
 
 
 class MatchQuerySet(models.QuerySet):
+    _is_for_display = False
+
     def visible_to(self, viewer: Viewer) -> Self:
         """
         Matches of the viewer's organizations.
@@ -49,24 +54,6 @@ class MatchQuerySet(models.QuerySet):
             | _seen_from("input", Q(input__organization__in=own))
         )
 
-    def of_organization(self, organization_id: UUID) -> Self:
-        """Matches that the members of one organization see."""
-        return self.filter(
-            _seen_from("output", Q(output__organization=organization_id))
-            | _seen_from("input", Q(input__organization=organization_id))
-        )
-
-    def of_flow(self, flow_id: UUID) -> Self:
-        """Matches of one output or input."""
-        return self.filter(Q(output=flow_id) | Q(input=flow_id))
-
-    def best_of_flow(self, flow_id: UUID) -> Self:
-        """The best matches of one flow, in their order."""
-        return self.filter(
-            Q(output=flow_id, output_rank__isnull=False)
-            | Q(input=flow_id, input_rank__isnull=False)
-        ).order_by("-score", "distance_m", "pk")
-
     def not_dismissed_by(self, organization_ids: models.QuerySet | list[UUID]) -> Self:
         """Without the pairs that one of these organizations has dismissed."""
         dismissals = apps.get_model("matching", "MatchDismissal").objects.filter(
@@ -77,14 +64,79 @@ class MatchQuerySet(models.QuerySet):
         return self.filter(~Exists(dismissals))
 
     def for_display(self) -> Self:
-        """With both flows, their types, sites and organizations."""
-        return self.select_related(
+        """
+        With both flows, their types, sites and organizations, and with all figures.
+
+        Matches that are none any more, because a flow has just changed, are left out.
+        """
+        queryset = self.select_related(
             "output__resource_type",
             "output__organization",
             "output__site",
             "input__resource_type",
             "input__organization",
             "input__site",
+        )
+        queryset._is_for_display = True
+        return queryset
+
+    def _clone(self) -> Self:
+        clone = super()._clone()  # type: ignore[misc]  # not in the stubs
+        clone._is_for_display = self._is_for_display
+        return clone
+
+    def _fetch_all(self) -> None:
+        is_new = self._result_cache is None
+        super()._fetch_all()  # type: ignore[misc]  # not in the stubs
+        if is_new and self._is_for_display and self._iterable_class is ModelIterable:
+            # All rows at once, as related objects are prefetched.
+            self._result_cache = figures.fill_in(self._result_cache)
+
+
+class MatchManager(models.Manager.from_queryset(MatchQuerySet)):  # type: ignore[misc]
+    """Each match once."""
+
+    def get_queryset(self) -> MatchQuerySet:
+        return super().get_queryset().filter(is_output=True)
+
+
+class SeenMatchManager(models.Manager.from_queryset(MatchQuerySet)):  # type: ignore[misc]
+    """Matches as seen from one of their flows."""
+
+    def of_flow(self, flow_id: UUID) -> MatchQuerySet:
+        """Matches of one output or input."""
+        return self.filter(flow=flow_id)
+
+    def best_of_flow(self, flow_id: UUID) -> MatchQuerySet:
+        """The best matches of one flow, in their order."""
+        return self.of_flow(flow_id).filter(
+            Q(is_output=True, output_rank__isnull=False)
+            | Q(is_output=False, input_rank__isnull=False)
+        )
+
+    def of_organizations(self, organization_ids: models.QuerySet | list[UUID]) -> MatchQuerySet:
+        """Matches that the members of some organizations see, each once."""
+        from_output = _seen_from("output", Q())
+        between_own = Q(output__organization__in=organization_ids) & from_output
+        return self.filter(
+            (Q(is_output=True) & from_output)
+            | (Q(is_output=False) & _seen_from("input", Q()) & ~between_own),
+            flow__organization__in=organization_ids,
+        )
+
+    def of_viewer(self, viewer: Viewer) -> MatchQuerySet:
+        """Matches of all organizations of the viewer, each once; all for a facilitator."""
+        if isinstance(viewer, AnonymousUser):
+            return self.none()
+        if viewer.is_facilitator:
+            return self.filter(is_output=True)
+        return self.of_organizations(viewer.organizations.values("pk"))
+
+    def with_id(self, match_id: UUID) -> MatchQuerySet:
+        """The one match of this id, if it is one."""
+        output_number, input_number = numbers_of(match_id)
+        return self.filter(
+            is_output=True, flow__number=output_number, input__number=input_number
         )
 
 

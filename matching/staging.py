@@ -1,142 +1,137 @@
-"""Between what partitions of a run find and the matches: rows wait here to be swapped in."""
+"""Between what partitions of a run find and the lists of partners: lists wait here."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
 from django.db import connection
-from django.utils import timezone
 
-from matching import bulk, store
-from matching.engine.arrays import COLUMNS, MODES
-from matching.models import MatchingRun, StagedMatch
-from organizations.ids import new_ids
+from matching import lists
+from matching.bulk import Side
+from matching.models import MatchingRun, PartnerList, StagedList
+from matching.packing import COLUMNS, pack
 
-_CHANGING = ("output_rank", "input_rank", *COLUMNS)
-# A row of the binary COPY: each field after its length. No field is ever null.
-_FIELDS = [
-    ("id", "V16"),
-    ("partition_id", ">i8"),
-    ("output_id", "V16"),
-    ("input_id", "V16"),
-    ("output_rank", ">i2"),
-    ("input_rank", ">i2"),
-    *((name, ">f8") for name in COLUMNS),
-]
-_ROW = np.dtype(
-    [("field_count", ">i2")]
-    + [field for name, kind in _FIELDS for field in ((f"_{name}_length", ">i4"), (name, kind))]
+LISTS_PER_CHUNK = 20_000
+_COPY = f"COPY {StagedList._meta.db_table} ({', '.join(COLUMNS)}) FROM STDIN BINARY"
+_SAVINGS = "best_savings_eur_per_year"
+_LIVE, _STAGED = PartnerList._meta.db_table, StagedList._meta.db_table
+_CHANGING = [name for name in COLUMNS if name not in ("partition_id", "flow_id", "number")]
+# A cast keeps 15 digits: all of them, cents included, up to here.
+_EXACT_SAVINGS = (
+    f"(CASE WHEN abs(s.{_SAVINGS}) < 1e13 THEN s.{_SAVINGS}::numeric"
+    f" ELSE s.{_SAVINGS}::text::numeric END)::numeric(34, 2)"
 )
-# Signature, flags, length of the header's extension; and what comes after the last row.
-_HEADER, _TRAILER = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
-_COPY = f"COPY matching_stagedmatch ({', '.join(name for name, _ in _FIELDS)}) FROM STDIN BINARY"
+_NEW = ", ".join(_EXACT_SAVINGS if name == _SAVINGS else f"s.{name}" for name in _CHANGING)
+_OLD = ", ".join(f"l.{name}" for name in _CHANGING)
 
-
-def _figure(name: str) -> str:
-    """Return the SQL of a staged figure as a match keeps it."""
-    column = f"s.{name}"
-    if name == "transport":
-        return f"(ARRAY{list(MODES)})[{column}::integer + 1] AS {name}"
-    if name in store.MONEY:
-        # A cast keeps 15 digits: all of them, cents included, up to here.
-        exact = (
-            f"CASE WHEN abs({column}) < 1e13 THEN {column}::numeric ELSE {column}::text::numeric"
-        )
-        return f"({exact} END)::numeric(34, 2) AS {name}"
-    return f"nullif({column}, 'NaN') AS {name}"
-
-
-# The staged pairs of a run whose flows are both still there; the output's rank and the input's
-# may come from two partitions.
-_MERGE = f"""
-CREATE TEMPORARY TABLE matching_merged ON COMMIT DROP AS
-SELECT DISTINCT ON (s.output_id, s.input_id)
-    s.id, s.output_id, s.input_id,
-    nullif(max(s.output_rank) OVER pair, 0) AS output_rank,
-    nullif(max(s.input_rank) OVER pair, 0) AS input_rank,
-    {", ".join(map(_figure, COLUMNS))}
-FROM matching_stagedmatch s
-WHERE s.partition_id = ANY(%(partitions)s)
-AND EXISTS (SELECT FROM organizations_resourceflow f WHERE f.id = s.output_id)
-AND EXISTS (SELECT FROM organizations_resourceflow f WHERE f.id = s.input_id)
-WINDOW pair AS (PARTITION BY s.output_id, s.input_id)
-ORDER BY s.output_id, s.input_id, s.id
+# Pairs are counted from their output: those in one state that are not in the other.
+_COUNT = f"""
+WITH one AS (SELECT * FROM {_LIVE} l WHERE l.is_output),
+other AS (
+    SELECT * FROM {_STAGED} s WHERE s.partition_id = ANY(%(partitions)s) AND s.is_output
+)
+SELECT
+    coalesce(sum(CASE WHEN one IS NULL THEN other.match_count ELSE (
+        SELECT count(*) FROM (SELECT unnest(other.partners || other.listed_by)
+            EXCEPT SELECT unnest(one.partners || one.listed_by)) found) END), 0),
+    coalesce(sum(CASE WHEN other IS NULL THEN one.match_count ELSE (
+        SELECT count(*) FROM (SELECT unnest(one.partners || one.listed_by)
+            EXCEPT SELECT unnest(other.partners || other.listed_by)) lost) END), 0)
+FROM one FULL JOIN other USING (flow_id)
+WHERE one IS NULL OR other IS NULL
+    OR (one.partners, one.listed_by) IS DISTINCT FROM (other.partners, other.listed_by)
 """
-_LEFT_BEHIND = """
-SELECT DISTINCT stays.id FROM matching_stagedmatch s
-CROSS JOIN LATERAL (VALUES (s.output_id, s.input_id), (s.input_id, s.output_id)) side (own, other)
-JOIN organizations_resourceflow stays ON stays.id = side.own
-WHERE s.partition_id = ANY(%(partitions)s)
-AND NOT EXISTS (SELECT FROM organizations_resourceflow f WHERE f.id = side.other)
-"""
-_DELETE = """
-DELETE FROM matching_match m WHERE NOT EXISTS (
-    SELECT FROM matching_merged s WHERE s.output_id = m.output_id AND s.input_id = m.input_id)
+_DELETE = f"""
+DELETE FROM {_LIVE} l WHERE NOT EXISTS (
+    SELECT FROM {_STAGED} s WHERE s.partition_id = ANY(%(partitions)s) AND s.flow_id = l.flow_id)
 """
 _UPDATE = f"""
-UPDATE matching_match m
-SET updated_at = %(now)s, {", ".join(f"{name} = s.{name}" for name in _CHANGING)}
-FROM matching_merged s
-WHERE s.output_id = m.output_id AND s.input_id = m.input_id
-AND ({", ".join(f"s.{name}" for name in _CHANGING)})
-    IS DISTINCT FROM ({", ".join(f"m.{name}" for name in _CHANGING)})
+UPDATE {_LIVE} l SET ({", ".join(_CHANGING)}) = ROW({_NEW})
+FROM {_STAGED} s
+WHERE s.partition_id = ANY(%(partitions)s) AND s.flow_id = l.flow_id
+AND ({_NEW}) IS DISTINCT FROM ({_OLD})
 """
 _INSERT = f"""
-INSERT INTO matching_match
-    (id, output_id, input_id, found_at, updated_at, {", ".join(_CHANGING)})
-SELECT s.id, s.output_id, s.input_id, %(now)s, %(now)s, {", ".join(f"s.{n}" for n in _CHANGING)}
-FROM matching_merged s
-WHERE NOT EXISTS (
-    SELECT FROM matching_match m WHERE m.output_id = s.output_id AND m.input_id = s.input_id)
+INSERT INTO {_LIVE} (flow_id, {", ".join(_CHANGING)})
+SELECT s.flow_id, {_NEW} FROM {_STAGED} s
+WHERE s.partition_id = ANY(%(partitions)s)
+AND NOT EXISTS (SELECT FROM {_LIVE} l WHERE l.flow_id = s.flow_id)
+ON CONFLICT DO NOTHING
+"""
+# Flows that have been deleted since they were read, or were read as two different ones.
+_UNSURE = f"""
+SELECT s.number FROM {_STAGED} s
+LEFT JOIN organizations_resourceflow f ON f.id = s.flow_id
+WHERE s.partition_id = ANY(%(partitions)s)
+GROUP BY s.number HAVING count(*) > 1 OR count(f.id) = 0
 """
 
 
-def stage(partition_id: int, found: bulk.Found, pairs, ranks, results) -> None:
+@dataclass(frozen=True)
+class Chunk:
+    """Some of the lists that a partition has found, small enough to be packed in memory."""
+
+    side: Side
+    partner_numbers: np.ndarray
+    is_output: bool
+    start: int
+    stop: int
+
+
+def chunks(outputs: Side, inputs: Side) -> Iterator[Chunk]:
+    """Yield all lists of both sides."""
+    for side, other, is_output in ((outputs, inputs, True), (inputs, outputs, False)):
+        for start in range(0, len(side.flows), LISTS_PER_CHUNK):
+            stop = min(start + LISTS_PER_CHUNK, len(side.flows))
+            yield Chunk(side, other.flows.numbers, is_output, start, stop)
+
+
+def stage(partition_id: int, chunk: Chunk) -> None:
     """Write a chunk of what a partition has found."""
-    store.round_money(results)
-    rows = np.empty(len(pairs), dtype=_ROW)
-    rows["field_count"] = len(_FIELDS)
-    for name, kind in _FIELDS:
-        rows[f"_{name}_length"] = np.dtype(kind).itemsize
-    rows["id"] = new_ids(len(pairs))
-    rows["partition_id"] = partition_id
-    rows["output_id"] = found.outputs.raw_ids[pairs[:, 0]]
-    rows["input_id"] = found.inputs.raw_ids[pairs[:, 1]]
-    rows["output_rank"], rows["input_rank"] = ranks.T
-    for name, column in zip(COLUMNS, results.T, strict=True):
-        rows[name] = column
+    rows = pack(
+        partition_id, chunk.side, chunk.partner_numbers, slice(chunk.start, chunk.stop),
+        is_output=chunk.is_output,
+    )  # fmt: skip
     with connection.cursor() as cursor, cursor.cursor.copy(_COPY) as copy:
-        copy.write(_HEADER + rows.tobytes() + _TRAILER)
+        copy.write(rows)
 
 
 def clear(*partition_ids: int) -> None:
     """Delete what partitions have staged."""
     # Deleted in one statement: nothing refers to staged rows.
-    StagedMatch.objects.filter(partition__in=partition_ids).delete()
+    StagedList.objects.filter(partition__in=partition_ids).delete()
 
 
-def swap_in(run: MatchingRun) -> tuple[int, int, list[UUID]]:
+def swap_in(run: MatchingRun) -> tuple[int, int, set[UUID]]:
     """
-    Make the staged pairs the matches: rows of pairs that stay keep their id, unchanged rows rest.
+    Make the staged lists the lists of all flows; those that are the same rest.
 
-    In the caller's transaction, which holds the lock of the matches. Returns (found, lost, flows
-    that stay while a partner staged for them has been deleted).
+    In the caller's transaction, which holds the lock of the matches. Returns (found, lost, flows to
+    match again because they or a partner changed too much meanwhile).
     """
     partitions = {"partitions": list(run.partitions.values_list("pk", flat=True))}
-    now = {"now": timezone.now()}
     with connection.cursor() as cursor:
-        # All of both tables is joined. A planner that takes the matches for few would look through
+        # All of both tables is joined. A planner that takes the lists for few would look through
         # them once for each row instead.
         cursor.execute("SET LOCAL enable_nestloop = off")
-        cursor.execute(_MERGE, partitions)
-        cursor.execute("CREATE INDEX ON matching_merged (output_id, input_id)")
-        cursor.execute("ANALYZE matching_merged")
-        cursor.execute(_DELETE)
-        lost = cursor.rowcount
-        cursor.execute(_UPDATE, now)
-        cursor.execute(_INSERT, now)
-        found = cursor.rowcount
-        cursor.execute(_LEFT_BEHIND, partitions)
-        left_behind = [row[0] for row in cursor.fetchall()]
-        cursor.execute("DROP TABLE matching_merged")
+        cursor.execute(_COUNT, partitions)
+        found, lost = map(int, cursor.fetchone())
+        for statement in (_DELETE, _UPDATE, _INSERT, _UNSURE):
+            cursor.execute(statement, partitions)
+        unsure = [row[0] for row in cursor.fetchall()]
         cursor.execute("RESET enable_nestloop")
-    return found, lost, left_behind
+    return found, lost, _forget(unsure, partitions["partitions"])
+
+
+def _forget(numbers: list[int], partitions: list[int]) -> set[UUID]:
+    """Take flows out of all lists, and return who is to be matched again; some may be gone."""
+    if not numbers:
+        return set()
+    changes = lists.Changes()
+    again: set[UUID] = set()
+    for row in StagedList.objects.filter(partition__in=partitions, number__in=numbers):
+        changes.adopt(row.number, row.flow_id, row)
+        again |= {row.flow_id, *changes.forget(row.number)}
+    changes.save()
+    return again

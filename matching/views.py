@@ -33,8 +33,8 @@ def panel(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     """The matches of a flow, as a fragment of its page."""
     flow = _flow(request, flow_id)
     matches = list(
-        Match.objects.visible_to(request.user)
-        .best_of_flow(flow.pk)
+        Match.seen.best_of_flow(flow.pk)
+        .visible_to(request.user)
         .not_dismissed_by([flow.organization_id])
         .for_display()
     )
@@ -93,10 +93,10 @@ def together(request: HttpRequest, flow_id: UUID) -> HttpResponse:
 @login_required
 def match_detail(request: HttpRequest, match_id: UUID) -> HttpResponse:
     match = get_object_or_404(
-        Match.objects.visible_to(request.user)
+        Match.seen.with_id(match_id)
+        .visible_to(request.user)
         .for_display()
-        .prefetch_related("output__contaminants", "input__contaminants"),
-        pk=match_id,
+        .prefetch_related("output__contaminants", "input__contaminants")
     )
     flows = [match.output, match.input]
     return render(
@@ -153,7 +153,9 @@ def _places(match: Match) -> dict[str, object]:
 @login_required
 @require_POST
 def match_dismiss(request: HttpRequest, match_id: UUID) -> HttpResponse:
-    match = get_object_or_404(Match.objects.visible_to(request.user).for_display(), pk=match_id)
+    match = get_object_or_404(
+        Match.seen.with_id(match_id).visible_to(request.user).for_display()
+    )
     form = DismissalForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Say why, so that better matches can be found."))

@@ -1,5 +1,7 @@
 """Proposals, and every step they took."""
 
+from uuid import UUID
+
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
@@ -7,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from matching.models import Match
+from matching.ids import match_id
 from organizations.ids import new_id
 from organizations.models import Organization, ResourceFlow
 from proposals.querysets import ProposalQuerySet
@@ -30,14 +32,14 @@ class Proposal(models.Model):
     resource = models.ForeignKey(
         ResourceFlow, models.PROTECT, related_name="proposals", verbose_name=_("resource")
     )
-    # Matches come and go with the flows; a proposal stays.
-    match = models.ForeignKey(
-        Match,
+    # Of the match that was proposed on; matches come and go with the flows, a proposal stays.
+    counterpart = models.ForeignKey(
+        ResourceFlow,
         models.SET_NULL,
         null=True,
         blank=True,
-        related_name="proposals",
-        verbose_name=_("match"),
+        related_name="+",
+        verbose_name=_("own flow of the sender"),
     )
     message = models.TextField(_("message"), validators=[MaxLengthValidator(5000)])
     quantity = models.DecimalField(
@@ -69,6 +71,9 @@ class Proposal(models.Model):
     )
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    # Whether both flows still match; there when it was read for display.
+    has_match: bool
 
     objects = ProposalQuerySet.as_manager()
 
@@ -114,6 +119,16 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_organization} → {self.to_organization}: {self.resource}"
+
+    @property
+    def match_id(self) -> UUID | None:
+        """The match of the resource and the sender's own flow, while it is one."""
+        if self.counterpart is None or not self.has_match:
+            return None
+        flows = self.resource, self.counterpart
+        if self.resource.direction == ResourceFlow.Direction.INPUT:
+            flows = flows[::-1]
+        return match_id(*(flow.number for flow in flows))
 
 
 class ProposalTransition(models.Model):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
+from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 if TYPE_CHECKING:
     from organizations.models import User
@@ -30,7 +31,11 @@ class ProposalQuerySet(models.QuerySet):
         return self.filter(status="pending", valid_until__lte=now)
 
     def for_display(self) -> Self:
-        """With both organizations and the resource."""
-        return self.select_related(
-            "from_organization", "to_organization", "resource__resource_type", "match"
+        """With both organizations and flows, and whether these match."""
+        matches = apps.get_model("matching", "Match").seen.filter(
+            Q(output=OuterRef("counterpart")) | Q(input=OuterRef("counterpart")),
+            flow=OuterRef("resource"),
         )
+        return self.select_related(
+            "from_organization", "to_organization", "resource__resource_type", "counterpart"
+        ).annotate(has_match=Exists(matches))

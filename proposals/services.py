@@ -63,8 +63,6 @@ def create_proposal(
     if from_organization == to_organization:
         raise ValidationError({"to_organization": _("An organization cannot propose to itself.")})
     _check_resource(to_organization, resource, direction)
-    if match is not None:
-        _check_match(match, from_organization, resource)
     if quantity is not None and quantity <= 0:
         raise ValidationError({"quantity": _("The quantity must be above 0.")})
     if valid_until is not None and valid_until <= timezone.now():
@@ -73,7 +71,7 @@ def create_proposal(
         from_organization=from_organization,
         to_organization=to_organization,
         resource=resource,
-        match=match,
+        counterpart=_counterpart(match, from_organization, resource) if match else None,
         message=message,
         quantity=quantity,
         price_per_unit=price_per_unit,
@@ -117,13 +115,16 @@ def _check_resource(to_organization: Organization, resource: ResourceFlow, direc
         )
 
 
-def _check_match(match: Match, from_organization: Organization, resource: ResourceFlow) -> None:
-    flows = {match.output_id, match.input_id}
-    owners = {match.output.organization_id, match.input.organization_id}
-    if resource.pk not in flows or from_organization.pk not in owners:
-        raise ValidationError(
-            {"match": _("This match is not between your organization and this flow.")}
-        )
+def _counterpart(
+    match: Match, from_organization: Organization, resource: ResourceFlow
+) -> ResourceFlow:
+    """Return the sender's own flow of a match."""
+    for theirs, ours in ((match.output, match.input), (match.input, match.output)):
+        if theirs.pk == resource.pk and ours.organization_id == from_organization.pk:
+            return ours
+    raise ValidationError(
+        {"match": _("This match is not between your organization and this flow.")}
+    )
 
 
 def _open_ones_like(proposal: Proposal) -> QuerySet[Proposal]:

@@ -102,13 +102,8 @@ def _match_of(request: HttpRequest, resource: ResourceFlow) -> Match | None:
         key = UUID(text)
     except ValueError:
         return None
-    return (
-        Match.objects.visible_to(request.user)
-        .of_flow(resource.pk)
-        .for_display()
-        .filter(pk=key)
-        .first()
-    )
+    matches = Match.seen.with_id(key).visible_to(request.user).for_display()
+    return next((match for match in matches if resource in (match.output, match.input)), None)
 
 
 @login_required

@@ -6,6 +6,7 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from matching.engine.arrays import MODES
 from matching.engine.near_misses import RULES
 from matching.models import Match, MatchCluster, MatchingRun
 from matching.together import KINDS
@@ -93,6 +94,10 @@ class DirectSymbiosisSerializer(serializers.Serializer):
     )
 
 
+def _money() -> serializers.DecimalField:
+    return serializers.DecimalField(max_digits=34, decimal_places=2)
+
+
 class FlowOfMatchSerializer(serializers.ModelSerializer):
     organization = PartnerSerializer()
     resource_type = serializers.SlugRelatedField(slug_field="code", read_only=True)
@@ -112,6 +117,19 @@ class MatchSerializer(serializers.ModelSerializer):
         source="quantity_per_year", help_text="Canonical units per year."
     )
     unit = serializers.CharField(source="output.resource_type.unit")
+    shared_hours_per_year = serializers.FloatField()
+    transport = serializers.ChoiceField(choices=MODES)
+    avoided_purchase_eur_per_year = _money()
+    avoided_disposal_eur_per_year = _money()
+    transport_eur_per_year = _money()
+    investment_eur = _money()
+    annuity_eur_per_year = _money()
+    maintenance_eur_per_year = _money()
+    savings_eur_per_year = _money()
+    net_present_value_eur = _money()
+    payback_years = serializers.FloatField(allow_null=True)
+    internal_rate_of_return = serializers.FloatField(allow_null=True)
+    co2_avoided_t_per_year = serializers.FloatField()
     ranges = serializers.SerializerMethodField()
 
     class Meta:
@@ -139,8 +157,6 @@ class MatchSerializer(serializers.ModelSerializer):
             "internal_rate_of_return",
             "co2_avoided_t_per_year",
             "ranges",
-            "found_at",
-            "updated_at",
         ]
 
     @extend_schema_field(FigureRangesSerializer)

@@ -71,7 +71,7 @@ class DirectMatchingView(_OfOrganizationView):
     def get(self, request: Request, organization_id: UUID) -> Response:
         organization = self.get_organization()
         matches = (
-            Match.objects.of_organization(organization.pk)
+            Match.seen.of_organizations([organization.pk])
             .not_dismissed_by([organization.pk])
             .for_display()
             .order_by("-score", "distance_m", "pk")
@@ -79,10 +79,10 @@ class DirectMatchingView(_OfOrganizationView):
         matches = self.filter_queryset(matches)
         sides = {
             "providers": matches.filter(
-                input__organization=organization.pk, input_rank__isnull=False
+                is_output=False, input_rank__isnull=False
             ),
             "consumers": matches.filter(
-                output__organization=organization.pk, output_rank__isnull=False
+                is_output=True, output_rank__isnull=False
             ),
         }
         answer: dict[str, Any] = {"organization_id": organization.pk}
@@ -130,10 +130,13 @@ class MatchViewSet(_MatchesView, mixins.ListModelMixin, mixins.RetrieveModelMixi
     queryset = Match.objects.none()
 
     def get_queryset(self) -> Any:
-        matches = Match.objects.visible_to(self.request.user).for_display()
+        viewer = self.request.user
         if self.action == "list":
-            matches = matches.not_dismissed_by(self.request.user.organizations.values("pk"))
-        return matches.order_by("-score", "distance_m", "pk")
+            matches = Match.seen.of_viewer(viewer)
+            matches = matches.not_dismissed_by(viewer.organizations.values("pk"))
+        else:
+            matches = Match.seen.with_id(self.kwargs["pk"]).visible_to(viewer)
+        return matches.for_display().order_by("-score", "distance_m", "pk")
 
     @extend_schema(request=DismissalSerializer, responses={204: None})
     @action(detail=True, methods=["post"])
@@ -209,8 +212,8 @@ class MatchesOfFlowView(_OfFlowView, _MatchesView, generics.ListAPIView):
             return Match.objects.none()
         flow = self.get_flow()
         return (
-            Match.objects.visible_to(self.request.user)
-            .best_of_flow(flow.pk)
+            Match.seen.best_of_flow(flow.pk)
+            .visible_to(self.request.user)
             .not_dismissed_by([flow.organization_id])
             .for_display()
         )

@@ -1,7 +1,7 @@
 """Which sites with matches lie close together, as PostGIS tells, and the areas they make."""
 
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any, cast
 
@@ -10,14 +10,15 @@ from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Point
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
+from matching import figures
 from matching.clustering.sums import Cluster, Pair, add_up
+from matching.engine.arrays import COLUMN, GRID, PIPE
 from matching.models import Match, MatchDismissal
 from organizations.models import ResourceFlow, ResourceType
-from organizations.models.resource_type import TransportMode
 
 # Trucks and trains need nothing built between two sites, and their matches reach so far that all
 # of a country would be one area.
-SHARED_TRANSPORT = (TransportMode.PIPE, TransportMode.GRID)
+SHARED_TRANSPORT = (PIPE, GRID)
 # The shortest reach of a resource that goes by pipe (flue gas): a step that each can take.
 STEP_M = 2_000.0
 # Two sites have a pipe of their own; from three on there is something to share. With three, too, a
@@ -42,14 +43,12 @@ CROSS JOIN LATERAL (SELECT ST_Distance({centre}, {location}) AS distance,
 CROSS JOIN LATERAL (SELECT ST_MakePoint(distance * sin(bearing), distance * cos(bearing)) AS spot)
     flat
 """
-# Columns as `_collect_pairs` selects them.
 _PAIRS = """
-CREATE TEMPORARY TABLE matching_shareable ON COMMIT DROP AS
-SELECT top AS type_id, pair.* FROM ({pairs}) pair (
-    output_id, input_id, type, output_site, input_site, giver, taker, output_per_year,
-    input_per_year, quantity, savings, co2, score, distance_m
-)
-JOIN unnest(%s::integer[], %s::integer[]) tree (type, top) USING (type)
+CREATE TEMPORARY TABLE matching_shareable (
+    type_id integer, output_id uuid, input_id uuid, output_site uuid, input_site uuid, giver uuid,
+    taker uuid, output_per_year float8, input_per_year float8, quantity float8, savings numeric,
+    co2 float8, score float8, distance_m float8
+) ON COMMIT DROP
 """
 # Sites without enough neighbours have no number.
 _GROUPS = f"""
@@ -91,6 +90,11 @@ COPY (
     ORDER BY one.number, savings DESC, score DESC, distance_m, co2 DESC, output_id, input_id
 ) TO STDOUT
 """
+# Of a pair, as they come in that table.
+_FIGURES = (
+    "quantity_per_year", "savings_eur_per_year", "co2_avoided_t_per_year", "score", "distance_m",
+)  # fmt: skip
+PAIRS_AT_ONCE = 20_000
 _TYPES_OF_PAIR = [
     "int4", "int4", *["uuid"] * 6, "float8", "float8", "float8", "numeric", "float8",
 ]  # fmt: skip
@@ -160,30 +164,32 @@ def _collect_pairs(cursor: Any) -> None:
     public = ResourceFlow.objects.visible_to(AnonymousUser()).order_by().values("pk")
     dismissals = MatchDismissal.objects.filter(output=OuterRef("output"), input=OuterRef("input"))
     pairs = (
-        Match.objects.filter(
-            ~Exists(dismissals), transport__in=SHARED_TRANSPORT, output__in=public, input__in=public
-        )
+        Match.objects.filter(~Exists(dismissals), output__in=public, input__in=public)
         .order_by()
         .values_list(
+            "output__resource_type_id",
             "output_id",
             "input_id",
-            "output__resource_type_id",
             "output__site_id",
             "input__site_id",
             "output__organization_id",
             "input__organization_id",
             "output__quantity_per_year",
             "input__quantity_per_year",
-            "quantity_per_year",
-            "savings_eur_per_year",
-            "co2_avoided_t_per_year",
-            "score",
-            "distance_m",
+            named=True,
         )
     )
-    statement, parameters = pairs.query.sql_with_params()
     tops = _tops()
-    cursor.execute(_PAIRS.format(pairs=statement), [*parameters, list(tops), list(tops.values())])
+    cursor.execute(_PAIRS)
+    rows = pairs.iterator(PAIRS_AT_ONCE)
+    while some := list(islice(rows, PAIRS_AT_ONCE)):
+        results = figures.score(some)
+        with cursor.copy("COPY matching_shareable FROM STDIN") as copy:
+            for (type_id, *flows), result in zip(some, results, strict=True):
+                if result is None or int(result[COLUMN["transport"]]) not in SHARED_TRANSPORT:
+                    continue
+                values = figures.values_of(result)
+                copy.write_row((tops[type_id], *flows, *(values[name] for name in _FIGURES)))
     cursor.execute("ANALYZE matching_shareable")
 
 

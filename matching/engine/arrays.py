@@ -10,9 +10,6 @@ FLOW = np.dtype(
         ("type", np.int32),  # index into the array of types
         ("latitude", np.float64),  # degrees
         ("longitude", np.float64),
-        ("x", np.float64),  # unit vector of the surface normal
-        ("y", np.float64),
-        ("z", np.float64),
         ("reach_m", np.float64),  # own limit, for an output the type's as well; may be infinite
         ("quantity_per_year", np.float64),  # canonical units
         ("min_quantity_per_year", np.float64),

@@ -1,11 +1,10 @@
 """Pairs that fit, where they lie dense, who does not want them, and the work that finds them."""
 
 from matching.models.cluster import MatchCluster
-from matching.models.match import Match, MatchDismissal
-from matching.models.pair import SCORES
+from matching.models.match import SCORES, Match, MatchDismissal
+from matching.models.partners import PartnerList, StagedList
 from matching.models.rematch_request import RematchRequest
 from matching.models.run import MatchingRun, MatchingRunPartition
-from matching.models.staged import StagedMatch
 
 __all__ = [
     "SCORES",
@@ -14,6 +13,7 @@ __all__ = [
     "MatchDismissal",
     "MatchingRun",
     "MatchingRunPartition",
+    "PartnerList",
     "RematchRequest",
-    "StagedMatch",
+    "StagedList",
 ]

@@ -1,63 +1,84 @@
-"""Pairs that fit, and who does not want them."""
+"""Pairs that fit, as seen from either side, and who does not want them."""
+
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from matching.models.pair import Pair
-from matching.querysets import MatchQuerySet
-from organizations.ids import new_id
+from matching.querysets import MatchManager, SeenMatchManager
 from organizations.models import Organization, ResourceFlow
 
+SCORES = ("quality", "temporal", "quantity", "economic", "spatial", "trust", "regulatory")
 
-class Match(Pair):
+
+class Match(models.Model):
     """
-    One output and one input that fit, with why and what it brings. Computed, never edited.
+    One output and one input that fit: read from the lists of partners, never written.
 
     A pair is kept while it is among the best of its output or of its input; the rank tells which
-    (null: not among the best of that flow).
+    (null: not among the best of that flow). Its figures the kernel computes from the flows as they are
+    when it is read for display.
+
+    `objects` has each pair once. `seen` has it twice, as seen from each of its `flow`s: what starts
+    from a flow or its owner is quick there.
     """
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    id = models.UUIDField(primary_key=True, editable=False)
+    flow = models.ForeignKey(ResourceFlow, models.DO_NOTHING, related_name="+")
+    is_output = models.BooleanField()  # the flow is
     output = models.ForeignKey(
-        ResourceFlow, models.CASCADE, related_name="output_matches", verbose_name=_("output")
+        ResourceFlow, models.DO_NOTHING, related_name="+", verbose_name=_("output")
     )
     input = models.ForeignKey(
-        ResourceFlow, models.CASCADE, related_name="input_matches", verbose_name=_("input")
+        ResourceFlow, models.DO_NOTHING, related_name="+", verbose_name=_("input")
     )
-    found_at = models.DateTimeField(_("found at"), default=timezone.now)
-    updated_at = models.DateTimeField(_("updated at"), default=timezone.now)
+    output_rank = models.IntegerField(_("rank for the output"), null=True)
+    input_rank = models.IntegerField(_("rank for the input"), null=True)
+    score = models.FloatField(_("score"))
+    distance_m = models.FloatField(_("distance [m]"))
 
-    objects = MatchQuerySet.as_manager()
+    # What follows from these and the flows is there when it was read for display.
+    quality_score: float
+    temporal_score: float
+    quantity_score: float
+    economic_score: float
+    spatial_score: float
+    trust_score: float
+    regulatory_score: float
+    quantity_per_year: float
+    shared_hours_per_year: float
+    transport: str
+    avoided_purchase_eur_per_year: Decimal
+    avoided_disposal_eur_per_year: Decimal
+    transport_eur_per_year: Decimal
+    investment_eur: Decimal
+    annuity_eur_per_year: Decimal
+    maintenance_eur_per_year: Decimal
+    savings_eur_per_year: Decimal
+    net_present_value_eur: Decimal
+    payback_years: float | None
+    internal_rate_of_return: float | None
+    co2_avoided_t_per_year: float
+
+    objects = MatchManager()
+    seen = SeenMatchManager()
 
     class Meta:
+        managed = False
+        db_table = "matching_match"
         verbose_name = _("match")
         verbose_name_plural = _("matches")
         ordering = ["-score", "distance_m", "pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["output", "input"], name="matching_match_is_unique_per_pair"
-            ),
-            models.CheckConstraint(
-                condition=Q(output_rank__isnull=False) | Q(input_rank__isnull=False),
-                name="matching_match_has_a_rank",
-            ),
-            models.CheckConstraint(
-                condition=~Q(output=F("input")), name="matching_match_joins_two_flows"
-            ),
-            models.CheckConstraint(
-                condition=Q(score__gte=0, score__lte=1), name="matching_match_score_is_a_share"
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["input", "-score"], name="matching_match_of_input"),
-            models.Index(fields=["output", "-score"], name="matching_match_of_output"),
-        ]
 
     def __str__(self) -> str:
         return f"{self.output} → {self.input}"
+
+    @property
+    def factors(self) -> dict[str, float]:
+        """Factor scores by name, each 0 to 1."""
+        return {name: getattr(self, f"{name}_score") for name in SCORES}
 
 
 class MatchDismissal(models.Model):

@@ -1,6 +1,7 @@
 """The parts of a run's work: planned once, each done by one worker at a time."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from uuid import UUID
 
@@ -29,8 +30,6 @@ logger = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]  # (flows done, flows in all), of the whole run
 Status = MatchingRunPartition.Status
 
-# Flows of either direction whose partners one partition looks for.
-FLOWS_PER_SIDE = 50_000
 # Flows of one organization that one partition matches one by one.
 FLOWS_ONE_BY_ONE = 500
 
@@ -39,9 +38,7 @@ class Superseded(Exception):
     """The run has ended, or somebody else does the partition now."""
 
 
-def plan_run(
-    run_id: UUID, *, in_background: bool = True, flows_per_side: int = FLOWS_PER_SIDE
-) -> None:
+def plan_run(run_id: UUID, *, in_background: bool = True) -> None:
     """
     Split a queued run into partitions, and (`in_background`) enqueue them.
 
@@ -51,7 +48,7 @@ def plan_run(
     if not attempt:
         return
     try:
-        _plan(run_id, in_background=in_background, flows_per_side=flows_per_side)
+        _plan(run_id, in_background=in_background)
     except Exception as error:
         logger.exception("Planning matching run %s failed", run_id)
         if in_background and attempt < MAX_ATTEMPTS:
@@ -63,12 +60,12 @@ def plan_run(
 
 
 @transaction.atomic
-def _plan(run_id: UUID, *, in_background: bool, flows_per_side: int) -> None:
+def _plan(run_id: UUID, *, in_background: bool) -> None:
     run = lock_run(run_id)
     if run.status != MatchingRun.Status.QUEUED:
         return
     parts = (
-        _parts_of_all(flows_per_side)
+        _parts_of_all()
         if run.organization_id is None
         else _parts_of_organization(run.organization_id)
     )
@@ -95,23 +92,20 @@ def _plan(run_id: UUID, *, in_background: bool, flows_per_side: int) -> None:
             enqueue("matching.tasks.finish_run", run_id=run_id)
 
 
-def _parts_of_all(flows_per_side: int) -> Iterator[tuple[int | None, int, int, int]]:
-    """Yield (root type, slice, slices, flows of all the slices)."""
+def _parts_of_all() -> Iterator[tuple[int | None, int, int, int]]:
+    """Yield (root type, 0, 1, flows of the tree): no pair lies in two trees."""
     roots = loading.load_types().roots()
-    counts: dict[int, dict[str, int]] = {}
-    for key, direction, count in (
+    counts: Counter[int] = Counter()
+    for key, count in (
         ResourceFlow.objects.active()
         .order_by()
-        .values_list("resource_type", "direction")
+        .values_list("resource_type")
         .annotate(Count("pk"))
     ):
-        of_root = counts.setdefault(roots[key], {})
-        of_root[direction] = of_root.get(direction, 0) + count
+        counts[roots[key]] += count
     # The large ones first, so that no worker begins one while the others have nothing left.
-    for root_key, sides in sorted(counts.items(), key=lambda item: -sum(item[1].values())):
-        slice_count = -(-max(sides.values()) // flows_per_side)
-        for number in range(slice_count):
-            yield root_key, number, slice_count, sum(sides.values())
+    for root_key, count in counts.most_common():
+        yield root_key, 0, 1, count
 
 
 def _parts_of_organization(organization_id: UUID) -> Iterator[tuple[None, int, int, int]]:
@@ -230,13 +224,11 @@ class _Attempt:
 
 def _match_in_bulk(attempt: _Attempt, root_key: int) -> None:
     partition = attempt.partition
-    found = bulk.find_best(
-        bulk.Slice(root_key, partition.slice_number, partition.slice_count), attempt.report
-    )
-    for pairs, ranks, results in found.chunks():
+    outputs, inputs = bulk.find_best(root_key, attempt.report)
+    for chunk in staging.chunks(outputs, inputs):
         with transaction.atomic():
             attempt.beat()
-            staging.stage(partition.pk, found, pairs, ranks, results)
+            staging.stage(partition.pk, chunk)
 
 
 def _match_one_by_one(attempt: _Attempt) -> None:

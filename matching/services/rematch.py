@@ -1,58 +1,76 @@
 """Incremental matching: what one changed flow changes, with the same result as a full run."""
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import numpy as np
 from django.db import transaction
+from django.db.models import F
 
-from matching import loading, pairing, store
+from matching import figures, loading, pairing, store
 from matching.engine.arrays import COLUMN
 from matching.engine.best import score_pairs
 from matching.engine.parameters import BEST_PER_FLOW, DEFAULT_WEIGHTS
-from matching.engine.scoring import add_internal_rates_of_return
-from matching.models import Match
+from matching.lists import NOTHING, Changes, Entry, FlowList, PairIds, Worth
+from matching.models import PartnerList
 from organizations.models import ResourceFlow
 from turash.events.catalogue import MatchFound, MatchLost
 from turash.events.publishers import publish
 
 # What orders partners: higher score, then nearer, then smaller id.
 Key = tuple[float, float, UUID]
-OTHER_SIDE = {"output": "input", "input": "output"}
 
 
 @dataclass
-class Changes:
+class Rematched:
     """What a rematch did."""
 
-    found: list[Match] = field(default_factory=list)
-    lost: list[Match] = field(default_factory=list)
+    found: list[PairIds] = field(default_factory=list)
+    lost: list[PairIds] = field(default_factory=list)
 
 
 @transaction.atomic
-def rematch_flow(*, flow_id: UUID) -> Changes:
+def rematch_flow(*, flow_id: UUID) -> Rematched:
     """
     Bring the matches of a flow up to date, and the lists of the partners it concerns.
 
-    Announces what was found and lost. Idempotent; a flow that is gone or not active loses all.
+    Announces what was found and lost. Idempotent; a flow that is not active loses all, and one that
+    is gone has none.
     """
     store.lock_matches()
-    flow = ResourceFlow.objects.active().filter(pk=flow_id).first()
-    types = loading.load_types()
-    changes = Changes()
-    # A flow that has changed its direction leaves the lists of its old partners.
-    for side in OTHER_SIDE:
-        fresh = {}
-        if flow is not None and flow.direction == side:
-            fresh = _candidates(flow, types)
-        _Rematch(flow_id, side, fresh, types).write(changes)
-    publish(*store.events_about(MatchFound, changes.found))
-    return changes
+    flow = ResourceFlow.objects.filter(pk=flow_id).first()
+    if flow is None:
+        return Rematched()
+    found, lost = _Rematch(flow, loading.load_types()).changes.save()
+    publish(*store.events_about(MatchFound, found), *store.events_about(MatchLost, lost))
+    return Rematched(found, lost)
 
 
-def _candidates(flow: ResourceFlow, types: loading.TypeTable) -> dict[UUID, np.ndarray]:
-    """Return the kernel's result for every flow that matches this one, by the other's id."""
+@dataclass(frozen=True)
+class _Fit:
+    """A flow that matches another, and what the kernel says of the two."""
+
+    flow_id: UUID
+    result: np.ndarray
+
+    def key(self) -> Key:
+        score, distance_m = self.result[COLUMN["score"]], self.result[COLUMN["distance_m"]]
+        return -float(score), float(distance_m), self.flow_id
+
+    def entry(self, number: int) -> Entry:
+        score, distance_m, _ = self.key()
+        return Entry(number, -score, distance_m)
+
+    def worth(self) -> Worth:
+        result = figures.values_of(figures.rounded(self.result))
+        return Worth(result["savings_eur_per_year"], result["co2_avoided_t_per_year"])
+
+
+Fits = dict[int, _Fit]  # by the number of the other flow
+
+
+def _fits(flow: ResourceFlow, types: loading.TypeTable) -> Fits:
+    """Return all that match a flow; none if it is not active."""
     pairs = pairing.pair_up(
         flow,
         types,
@@ -68,151 +86,83 @@ def _candidates(flow: ResourceFlow, types: loading.TypeTable) -> dict[UUID, np.n
     )
     results = score_pairs(*pairs.arrays, DEFAULT_WEIGHTS)
     return {
-        other_id: result
-        for other_id, result in zip(pairs.other_ids, results, strict=True)
-        if not np.isnan(result[COLUMN["score"]])
+        int(pairs.other_numbers[place]): _Fit(pairs.other_id(place), results[place])
+        for place in np.flatnonzero(~np.isnan(results[:, COLUMN["score"]]))
     }
-
-
-def _key(other_id: UUID, result: np.ndarray) -> Key:
-    return (-float(result[COLUMN["score"]]), float(result[COLUMN["distance_m"]]), other_id)
-
-
-def _best(results: dict[UUID, np.ndarray]) -> list[UUID]:
-    ordered = sorted(results, key=lambda other_id: _key(other_id, results[other_id]))
-    return ordered[:BEST_PER_FLOW]
 
 
 class _Rematch:
     """
-    One flow on one side, and the best-of lists that it is, was or will be in.
+    One flow and the lists that it is, was or will be in.
 
     A partner's list changes only where the flow enters it, moves in it or leaves it. A full list
-    that the flow leaves, or in which it sinks below all others, is refilled from the partner's own
-    candidates, because one that was not in the list may now belong there.
+    that the flow leaves, or in which it sinks below all others, is filled again from the partner's
+    own candidates, because one that was not in the list may now belong there.
     """
 
-    def __init__(
-        self, flow_id: UUID, side: str, fresh: dict[UUID, np.ndarray], types: loading.TypeTable
-    ) -> None:
-        self.flow_id, self.side, self.other = flow_id, side, OTHER_SIDE[side]
-        self.fresh, self.types = fresh, types
-        # Rows by (id on the flow's side, id on the other side), and results for new ones.
-        self.rows: dict[tuple[UUID, UUID], Match] = {}
-        self.results = {(flow_id, other_id): result for other_id, result in fresh.items()}
-        self.own_ranks = {other_id: rank for rank, other_id in enumerate(_best(fresh), 1)}
-        # Best-of lists of partners by their id.
-        self.lists: dict[UUID, list[UUID]] = {}
+    def __init__(self, flow: ResourceFlow, types: loading.TypeTable) -> None:
+        self.flow, self.types = flow, types
+        self.changes = Changes()
+        self.own = self.changes[flow.number]
+        self.fits = _fits(flow, types)
+        # A flow that has changed its direction leaves the lists of its old partners.
+        affected = self.own.listed_by | self._entered()
+        self.changes.load(affected)
+        ids = self._ids_of_members(affected)
+        for number in sorted(affected):
+            self._change(self.changes[number], ids)
+        self._fill(flow, self.own, self.fits)
+        self.own.is_output = flow.direction == ResourceFlow.Direction.OUTPUT
+        self.own.is_kept = flow.status == ResourceFlow.Status.ACTIVE
 
-    def write(self, changes: Changes) -> None:
-        """Compute the new lists and write what differs from the rows."""
-        self._read({f"{self.side}_id": self.flow_id})
-        if not self.rows and not self.fresh:
-            return
-        self._update_lists_of_partners()
-        self._write_rows(changes)
-
-    def _read(self, condition: dict[str, object]) -> list[Match]:
-        matches = list(Match.objects.filter(**condition))
-        for match in matches:
-            key = (getattr(match, f"{self.side}_id"), getattr(match, f"{self.other}_id"))
-            self.rows.setdefault(key, match)
-        return matches
-
-    def _update_lists_of_partners(self) -> None:
-        affected = {
-            other_id
-            for (_, other_id), match in self.rows.items()
-            if getattr(match, f"{self.other}_rank") is not None
-        } | self._entered()
-        old_lists: dict[UUID, list[Key]] = defaultdict(list)
-        condition = {f"{self.other}_id__in": affected, f"{self.other}_rank__isnull": False}
-        for match in self._read(condition):
-            member_id = getattr(match, f"{self.side}_id")
-            old_lists[getattr(match, f"{self.other}_id")].append(
-                (-match.score, match.distance_m, member_id)
-            )
-        to_refill = []
-        for other_id in affected:
-            old = sorted(old_lists[other_id])
-            new = [key for key in old if key[2] != self.flow_id]
-            if other_id in self.fresh:
-                new.append(_key(self.flow_id, self.fresh[other_id]))
-            new.sort()
-            was_full = len(old) == BEST_PER_FLOW
-            if was_full and (len(new) < BEST_PER_FLOW or new[BEST_PER_FLOW - 1] > old[-1]):
-                to_refill.append(other_id)
-            self.lists[other_id] = [member_id for _, _, member_id in new[:BEST_PER_FLOW]]
-        self._refill(to_refill)
-
-    def _entered(self) -> set[UUID]:
-        """Partners whose list has room for the flow, or a last place that is worse."""
-        last_places = Match.objects.filter(
-            **{f"{self.other}_id__in": list(self.fresh), f"{self.other}_rank": BEST_PER_FLOW}
-        ).values_list(f"{self.other}_id", "score", "distance_m", f"{self.side}_id")
-        closed = {
-            other_id
-            for other_id, score, distance_m, member_id in last_places
-            if (-score, distance_m, member_id) < _key(self.flow_id, self.fresh[other_id])
-        }
-        return set(self.fresh) - closed
-
-    def _refill(self, other_ids: list[UUID]) -> None:
-        for other in ResourceFlow.objects.active().filter(pk__in=other_ids):
-            results = _candidates(other, self.types)
-            self.lists[other.pk] = _best(results)
-            for member_id in self.lists[other.pk]:
-                self.results.setdefault((member_id, other.pk), results[member_id])
-            self._read({f"{self.other}_id": other.pk, f"{self.side}_id__in": self.lists[other.pk]})
-
-    def _write_rows(self, changes: Changes) -> None:
-        ranks = {
-            (member_id, other_id): rank
-            for other_id, members in self.lists.items()
-            for rank, member_id in enumerate(members, 1)
-        }
-        pairs = set(self.rows) | set(ranks) | {(self.flow_id, other) for other in self.own_ranks}
-        to_save, to_delete = [], []
-        for pair in sorted(pairs):
-            member_id, other_id = pair
-            match = self.rows.get(pair)
-            own_rank = getattr(match, f"{self.side}_rank") if match else None
-            if member_id == self.flow_id:
-                own_rank = self.own_ranks.get(other_id)
-            other_rank = ranks.get(pair)
-            if other_id not in self.lists and match and member_id != self.flow_id:
-                other_rank = getattr(match, f"{self.other}_rank")
-            if own_rank is None and other_rank is None:
-                if match:
-                    to_delete.append(match)
-                continue
-            if match is None:
-                match = Match(**{f"{self.side}_id": member_id, f"{self.other}_id": other_id})
-                changes.found.append(match)
-            if self._set(match, pair, own_rank, other_rank):
-                to_save.append(match)
-        # Events look up the rows, so they are written while the rows still exist.
-        publish(*store.events_about(MatchLost, to_delete))
-        changes.lost += to_delete
-        Match.objects.filter(pk__in=[match.pk for match in to_delete]).delete()
-        store.save(to_save)
-
-    def _set(
-        self,
-        match: Match,
-        pair: tuple[UUID, UUID],
-        own_rank: int | None,
-        other_rank: int | None,
-    ) -> bool:
-        """Give a row its ranks and values; returns whether anything changed."""
-        values = {f"{self.side}_rank": own_rank, f"{self.other}_rank": other_rank}
-        if pair in self.results:
-            add_internal_rates_of_return(self.results[pair].reshape(1, -1))
-            store.round_money(self.results[pair])
-            values |= store.values_of(self.results[pair])
-        changed = match._state.adding or any(
-            getattr(match, name) != value for name, value in values.items()
+    def _entered(self) -> set[int]:
+        """Partners whose list has room for the flow, or a last place that is not better."""
+        keys = [fit.flow_id for fit in self.fits.values()]
+        last_places = PartnerList.objects.filter(
+            pk__in=keys, partners__len=BEST_PER_FLOW
+        ).values_list(
+            "flow__number", f"scores__{BEST_PER_FLOW - 1}", f"distances_m__{BEST_PER_FLOW - 1}"
         )
-        for name, value in values.items():
-            setattr(match, name, value)
-        return changed
+        closed = {
+            number
+            for number, score, distance_m in last_places
+            if (-score, distance_m) < self.fits[number].key()[:2]
+        }
+        return set(self.fits) - closed
+
+    def _ids_of_members(self, numbers: set[int]) -> dict[int, UUID]:
+        members = {entry.number for number in numbers for entry in self.changes[number].entries}
+        rows = ResourceFlow.objects.filter(number__in=members | {self.flow.number})
+        return dict(rows.values_list("number", "pk"))
+
+    def _change(self, theirs: FlowList, ids: dict[int, UUID]) -> None:
+        """Bring the flow's place in a partner's list up to date."""
+
+        def key(entry: Entry) -> Key:
+            return -entry.score, entry.distance_m, ids[entry.number]
+
+        old = theirs.entries
+        new = [entry for entry in old if entry.number != self.flow.number]
+        worth = theirs.worth if new[:1] == old[:1] else None
+        fit = self.fits.get(theirs.number)
+        if fit is not None:
+            new.append(fit.entry(self.flow.number))
+            new.sort(key=key)
+            if new[0].number == self.flow.number:
+                worth = fit.worth()
+        was_full = len(old) == BEST_PER_FLOW
+        has_sunk = was_full and (
+            len(new) < BEST_PER_FLOW or key(new[BEST_PER_FLOW - 1]) > key(old[-1])
+        )
+        if has_sunk or (new and worth is None):
+            partner = ResourceFlow.objects.get(pk=theirs.flow_id)
+            if partner.status == ResourceFlow.Status.ACTIVE:
+                self._fill(partner, theirs, _fits(partner, self.types))
+                return
+        self.changes.put(theirs.number, new[:BEST_PER_FLOW], worth or NOTHING)
+
+    def _fill(self, flow: ResourceFlow, own: FlowList, fits: Fits) -> None:
+        """Give a flow the list of its best partners."""
+        best = sorted(fits, key=lambda number: fits[number].key())[:BEST_PER_FLOW]
+        worth = fits[best[0]].worth() if best else NOTHING
+        self.changes.put(own.number, [fits[number].entry(number) for number in best], worth)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from matching import staging, store
-from matching.models import Match, MatchingRun, MatchingRunPartition
+from matching.models import MatchingRun, MatchingRunPartition, PartnerList
 from matching.services.rematch_requests import request_rematches, resume_rematches
 from organizations import permissions
 from organizations.models import User
@@ -140,17 +140,19 @@ def _finish(run_id: UUID) -> None:
     run = lock_run(run_id)
     if not run.is_unfinished or run.partitions.open().exists():
         return
-    matches = Match.objects.all()
+    lists = PartnerList.objects.all()
     if run.organization_id is None:
         # Deletions of flows wait here, too: what is swapped in refers to flows that exist.
         store.lock_matches()
         run.found_count, run.lost_count, left_behind = staging.swap_in(run)
         request_rematches(left_behind)
     else:
-        matches = matches.of_organization(run.organization_id)
+        lists = lists.filter(flow__organization=run.organization_id)
         sums = run.partitions.aggregate(found=Sum("found_count"), lost=Sum("lost_count"))
         run.found_count, run.lost_count = sums["found"] or 0, sums["lost"] or 0
-    run.match_count = matches.count()
+    # A match has one output; flows of one organization do not match each other.
+    counted = lists if run.organization_id else lists.filter(is_output=True)
+    run.match_count = counted.aggregate(count=Coalesce(Sum("match_count"), 0))["count"]
     _end(run, MatchingRun.Status.FINISHED)
     publish(MatchingRunFinished(run_id=run.pk, organization_id=run.organization_id))
 

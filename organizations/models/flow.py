@@ -6,7 +6,7 @@ from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GistIndex
 from django.core.validators import MaxLengthValidator, RegexValidator
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,8 @@ from organizations.models.site import Site
 from organizations.querysets import ResourceFlowQuerySet
 
 ALL_MONTHS = list(range(1, 13))
+# The sequence that numbers flows.
+NUMBERS = "organizations_resourceflow_number"
 LARGEST_AMOUNT = 10**12
 LARGEST_QUANTITY = 1e15
 LARGEST_COST = 10**9
@@ -83,6 +85,10 @@ class ResourceFlow(models.Model):
         ONE_OFF = "one_off", _("One-off")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # Half as long as an id: lists of partners hold it by the million.
+    number = models.BigIntegerField(
+        unique=True, editable=False, db_default=Func(Value(NUMBERS), function="nextval")
+    )
     site = models.ForeignKey(
         Site, models.RESTRICT, related_name="resource_flows", verbose_name=_("site")
     )

@@ -72,9 +72,7 @@ class ProposalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
                 resource=self._one(
                     ResourceFlow.objects.select_related("resource_type"), values, "resource_id"
                 ),
-                match=self._one(
-                    Match.objects.select_related("output", "input"), values, "match_id"
-                ),
+                match=self._match(values.get("match_id")),
                 direction=values["resource_type"],
                 message=values["message"],
                 quantity=values.get("quantity"),
@@ -111,9 +109,15 @@ class ProposalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
     def _one(self, rows: QuerySet, values: Mapping[str, Any], field: str) -> Any:
         """Return the row that the body names, if the caller may see it; None if it names none."""
         key: UUID | None = values.get(field)
+        return None if key is None else self._visible(rows.filter(pk=key), field)
+
+    def _match(self, key: UUID | None) -> Match | None:
         if key is None:
             return None
-        found = rows.visible_to(self.request.user).filter(pk=key).first()  # type: ignore[attr-defined]
+        return self._visible(Match.seen.with_id(key).select_related("output", "input"), "match_id")
+
+    def _visible(self, rows: QuerySet, field: str) -> Any:
+        found = rows.visible_to(self.request.user).first()  # type: ignore[attr-defined]
         if found is None:
             raise exceptions.ValidationError(
                 {field: _("There is no such object, or you may not see it.")}

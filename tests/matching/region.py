@@ -7,7 +7,7 @@ from django.contrib.gis.geos import Point
 from django.utils import timezone
 
 from matching import services
-from matching.models import Match, MatchDismissal, MatchingRun
+from matching.models import Match, MatchDismissal, MatchingRun, PartnerList
 from organizations import services as organization_services
 from organizations.hours import HoursOfWeek
 from organizations.models import Organization, ResourceFlow, ResourceType, Site
@@ -164,7 +164,7 @@ class Region:
 
     def _delete(self) -> None:
         flow = self.flows.pop(self.random.randrange(len(self.flows)))
-        partners = set(Match.objects.of_flow(flow.pk).values_list("output", "input"))
+        partners = set(Match.seen.of_flow(flow.pk).values_list("output", "input"))
         flow_id = flow.pk
         flow.delete()
         for partner in {key for pair in partners for key in pair} - {flow_id}:
@@ -191,7 +191,7 @@ class Region:
     @staticmethod
     def clear() -> None:
         """Remove what other regions have left."""
-        Match.objects.all().delete()
+        PartnerList.objects.all().delete()
         MatchingRun.objects.all().delete()
         ResourceFlow.objects.all().delete()
         Site.objects.all().delete()
@@ -205,5 +205,22 @@ def full_run() -> MatchingRun:
 def rows() -> dict:
     return {
         (match.output_id, match.input_id): tuple(getattr(match, name) for name in FIELDS)
-        for match in Match.objects.all()
+        for match in Match.objects.for_display()
+    }
+
+
+def lists() -> dict:
+    """Return the lists of partners as they are kept."""
+    return {
+        row.flow_id: (
+            row.is_output,
+            row.partners,
+            row.scores,
+            row.distances_m,
+            set(row.listed_by),
+            row.match_count,
+            row.best_savings_eur_per_year,
+            row.best_co2_avoided_t_per_year,
+        )
+        for row in PartnerList.objects.all()
     }

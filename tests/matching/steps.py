@@ -9,9 +9,9 @@ from turash.events.models import DomainEvent
 Status = MatchingRunPartition.Status
 
 
-def planned(flows_per_side: int = 4, organization=None) -> MatchingRun:
+def planned(organization=None) -> MatchingRun:
     run = services.request_run(organization=organization)
-    services.plan_run(run.pk, flows_per_side=flows_per_side)
+    services.plan_run(run.pk)
     run.refresh_from_db()
     return run
 

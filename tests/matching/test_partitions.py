@@ -7,7 +7,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from matching import bulk, services, staging
-from matching.models import Match, MatchingRun, MatchingRunPartition, RematchRequest, StagedMatch
+from matching.models import Match, MatchingRun, MatchingRunPartition, RematchRequest, StagedList
 from matching.services import partitions
 from organizations.models import ResourceFlow
 from tests.factories import OrganizationFactory, ResourceFlowFactory
@@ -31,7 +31,7 @@ def test_the_result_is_the_same_whatever_the_slices(seed, flows_per_side, monkey
         services.rematch_flow(flow_id=flow.pk)
     one_by_one = rows()
     assert any(row[0] and row[1] for row in one_by_one.values())
-    Match.objects.all().delete()
+    PartnerList.objects.all().delete()
 
     run = planned(flows_per_side)
     work(run)
@@ -40,7 +40,7 @@ def test_the_result_is_the_same_whatever_the_slices(seed, flows_per_side, monkey
     run.refresh_from_db()
     assert (run.status, run.found_count) == ("finished", len(one_by_one))
     assert run.done_count == run.total_count == ResourceFlow.objects.active().count()
-    assert not StagedMatch.objects.exists()
+    assert not StagedList.objects.exists()
     slices = run.partitions.values_list("slice_count", flat=True)
     assert (max(slices) > 1) == (flows_per_side < 50)
 
@@ -57,7 +57,7 @@ def test_a_second_run_changes_no_row(region):
 def test_small_chunks_change_nothing(region, monkeypatch):
     full_run()
     expected = rows()
-    Match.objects.all().delete()
+    PartnerList.objects.all().delete()
     monkeypatch.setattr(bulk, "CHUNK", 3)
     monkeypatch.setattr(bulk, "PAIRS_PER_CHUNK", 5)
     full_run()
@@ -67,7 +67,7 @@ def test_small_chunks_change_nothing(region, monkeypatch):
 def test_readers_see_nothing_before_the_final_step(region):
     run = planned()
     work(run)
-    assert StagedMatch.objects.exists()
+    assert StagedList.objects.exists()
     assert not Match.objects.exists()
     run.refresh_from_db()
     assert run.status == "running"
@@ -113,7 +113,7 @@ def fail_in(monkeypatch, number: int, times: int) -> list:
 def test_a_partition_that_fails_twice_is_retried_alone(region, monkeypatch):
     full_run()
     expected = rows()
-    Match.objects.all().delete()
+    PartnerList.objects.all().delete()
     run = planned(1000)
     number = run.partitions.first().number
     failures = fail_in(monkeypatch, number, times=2)
@@ -152,7 +152,7 @@ def test_a_partition_that_fails_for_good_fails_the_run(region, monkeypatch):
         "cancelled": run.partitions.count() - 1,
     }  # fmt: skip
     assert rows() == before
-    assert not StagedMatch.objects.exists()
+    assert not StagedList.objects.exists()
     # It keeps nobody out.
     services.request_run()
 
@@ -190,7 +190,7 @@ def test_cancelled_half_way_nothing_has_changed(region):
     assert run.partitions.count_by_status()["done"] == 3
     assert 0 < run.done_count < run.total_count
     assert list(Match.objects.order_by("pk").values()) == before
-    assert not StagedMatch.objects.exists()
+    assert not StagedList.objects.exists()
     with pytest.raises(services.RunIsOver):
         services.cancel_run(actor=None, run_id=run.pk)
 
@@ -217,7 +217,7 @@ def test_a_worker_stops_when_its_run_is_cancelled(region, monkeypatch, when):
     services.work_partition(run.partitions.first().pk)
     assert run.partitions.first().status == "cancelled"
     assert run.partitions.first().error == ""
-    assert not StagedMatch.objects.exists()
+    assert not StagedList.objects.exists()
 
 
 def test_who_was_thought_dead_cannot_write_any_more(region, monkeypatch):
@@ -270,7 +270,7 @@ def test_a_partner_of_a_deleted_flow_is_matched_again(monkeypatch):
     ResourceFlowFactory.create_batch(3)
     run = planned(100)
     work(run)
-    best = StagedMatch.objects.get(input_rank=1)
+    best = StagedList.objects.get(input_rank=1)
     ResourceFlow.objects.get(pk=best.output_id).delete()
     RematchRequest.objects.all().delete()
     services.finish_run(run.pk)

@@ -20,7 +20,7 @@ def test_the_last_two_partitions_hand_on_once():
     for _ in range(40):
         OrmQ.objects.all().delete()
         run = services.request_run()
-        services.plan_run(run.pk, flows_per_side=1)
+        services.plan_run(run.pk)
         OrmQ.objects.all().delete()
         attempts = [partitions._Attempt.begin(p.pk, None) for p in run.partitions.all()]
         assert len(attempts) == 2

@@ -70,7 +70,7 @@ def test_a_run_outlives_a_killed_worker():
     expected = rows()
     Match.objects.all().delete()
     run = services.request_run()
-    services.plan_run(run.pk, flows_per_side=1)
+    services.plan_run(run.pk)
     partitions = MatchingRunPartition.objects.filter(run=run)
     with worker() as cluster:
         wait_for(lambda: partitions.filter(status="done").count() >= 3)

@@ -119,7 +119,7 @@ def _sites(request: HttpRequest, chosen: Filter) -> Any:
 
 
 def _matches(request: HttpRequest, chosen: Filter) -> Any:
-    matches = Match.objects.visible_to(request.user).select_related(
+    matches = Match.seen.of_viewer(request.user).select_related(
         "output__resource_type", "output__organization", "input__organization"
     )
     if chosen.family:

@@ -4,11 +4,12 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
-from django.db.models import Count, Q, Sum
+from django.db.models import F, Func, IntegerField, Sum
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from matching.models import Match
+from matching.models import Match, PartnerList
 from organizations.models import Membership, Organization, ResourceFlow, Site
 from organizations.querysets import EDITING_ROLES
 from proposals.models import Proposal
@@ -29,12 +30,15 @@ def landing(request: HttpRequest) -> HttpResponse:
 
 
 def _figures() -> dict[str, Any]:
-    best = Match.objects.filter(output_rank=1, savings_eur_per_year__gt=0)
+    outputs = PartnerList.objects.filter(is_output=True)
+    best = outputs.filter(best_savings_eur_per_year__gt=0)
     return {
         "organizations": Organization.objects.count(),
         "flows": ResourceFlow.objects.active().count(),
-        "matches": Match.objects.count(),
-        **best.aggregate(savings=Sum("savings_eur_per_year"), co2=Sum("co2_avoided_t_per_year")),
+        **outputs.aggregate(matches=Coalesce(Sum("match_count"), 0)),
+        **best.aggregate(
+            savings=Sum("best_savings_eur_per_year"), co2=Sum("best_co2_avoided_t_per_year")
+        ),
     }
 
 
@@ -50,13 +54,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         .select_related("organization")
         .order_by("organization__name", "name", "pk")[:SITES_SHOWN],
         "flows": _flows(keys)[:FLOWS_SHOWN],
-        "matches": Match.objects.filter(
-            Q(output__organization__in=keys) | Q(input__organization__in=keys)
-        )
-        .visible_to(request.user)
+        "matches": Match.seen.of_organizations(keys)
         .not_dismissed_by(keys)
         .for_display()
-        .order_by("-found_at", "-score", "pk")[:MATCHES_SHOWN],
+        .order_by("-score", "distance_m", "pk")[:MATCHES_SHOWN],
         "waiting": Proposal.objects.filter(to_organization__in=keys, status="pending")
         .for_display()
         .order_by("-created_at", "pk")[:PROPOSALS_SHOWN],
@@ -75,14 +76,13 @@ def _memberships(user: Any) -> Any:
 
 def _flows(keys: list[Any]) -> Any:
     """Flows with how many matches each has."""
-    best_output = Q(output_matches__output_rank__isnull=False)
-    best_input = Q(input_matches__input_rank__isnull=False)
     return (
         ResourceFlow.objects.filter(organization__in=keys)
         .select_related("site", "organization", "resource_type")
         .annotate(
-            match_count=Count("output_matches", filter=best_output, distinct=True)
-            + Count("input_matches", filter=best_input, distinct=True)
+            match_count=Coalesce(
+                Func(F("partner_list__partners"), function="cardinality", output_field=IntegerField()), 0
+            )
         )
         .order_by("-created_at", "pk")
     )

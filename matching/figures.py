@@ -1,0 +1,97 @@
+"""What the kernel says of matches, computed from the flows as they are now."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Protocol
+from uuid import UUID
+
+import numpy as np
+
+from matching import loading
+from matching.engine.arrays import COLUMN, COLUMNS, MODES
+from matching.engine.best import score_pairs
+from matching.engine.parameters import DEFAULT_WEIGHTS
+from matching.engine.scoring import add_internal_rates_of_return
+
+MONEY = tuple(name for name in COLUMNS if "eur" in name)
+_MONEY_PLACES = [COLUMN[name] for name in MONEY]
+
+
+class PairOfFlows(Protocol):
+    """What has the ids of an output and of an input."""
+
+    output_id: UUID
+    input_id: UUID
+
+
+def score(pairs: Sequence[PairOfFlows]) -> list[np.ndarray | None]:
+    """
+    Return for each pair what the kernel says of it, by `COLUMNS`; None: it is no match any more.
+
+    Money is rounded to cents. In a fixed number of queries.
+    """
+    if not pairs:
+        return []
+    types = loading.load_types()
+    sides = [
+        loading.load_flows(
+            types,
+            is_output=is_output,
+            condition="f.id = ANY(%s::uuid[])",
+            parameters=[list({getattr(pair, side) for pair in pairs})],
+        )
+        for is_output, side in ((True, "output_id"), (False, "input_id"))
+    ]
+    contaminants = loading.join_contaminants(*sides)
+    (outputs, _), (inputs, _) = sides
+    output_at, input_at = ({key: i for i, key in enumerate(side.ids)} for side in (outputs, inputs))
+    present = [
+        number
+        for number, pair in enumerate(pairs)
+        if pair.output_id in output_at and pair.input_id in input_at
+    ]
+    places = [(output_at[pairs[n].output_id], input_at[pairs[n].input_id]) for n in present]
+    results = score_pairs(
+        outputs.array, inputs.array, np.array(places, dtype=np.int64).reshape(-1, 2), types.array,
+        contaminants, DEFAULT_WEIGHTS,
+    )  # fmt: skip
+    add_internal_rates_of_return(results)
+    scored: list[np.ndarray | None] = [None] * len(pairs)
+    for number, result in zip(present, results, strict=True):
+        if not np.isnan(result[COLUMN["score"]]):
+            scored[number] = rounded(result)
+    return scored
+
+
+def rounded(result: np.ndarray) -> np.ndarray:
+    """Return the kernel's result with amounts of money rounded to cents."""
+    result = result.copy()
+    result[_MONEY_PLACES] = np.round(result[_MONEY_PLACES], 2)
+    return result
+
+
+def values_of(result: np.ndarray) -> dict[str, Any]:
+    """Return the kernel's result by name: NaN as None, money (rounded to cents) as Decimal."""
+    values: dict[str, Any] = {
+        name: None if np.isnan(number) else float(number)
+        for name, number in zip(COLUMNS, result, strict=True)
+    }
+    values["transport"] = MODES[int(result[COLUMN["transport"]])]
+    for name in MONEY:
+        values[name] = Decimal(repr(values[name]))
+    return values
+
+
+def fill_in(matches: Sequence[Any]) -> list[Any]:
+    """
+    Set the figures of matches; those that are none any more are left out.
+
+    Such are about to leave the lists: a flow has just been changed or paused.
+    """
+    kept = []
+    for match, result in zip(matches, score(matches), strict=True):
+        if result is not None:
+            for name, value in values_of(result).items():
+                setattr(match, name, value)
+            kept.append(match)
+    return kept

@@ -1,0 +1,198 @@
+"""Changes to lists of partners, gathered in memory and written at once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from matching.ids import match_id
+from matching.models.partners import PartnerList, Partners
+from organizations.models import ResourceFlow
+
+
+class Entry(NamedTuple):
+    """A partner in a list."""
+
+    number: int
+    score: float
+    distance_m: float
+
+
+class PairIds(NamedTuple):
+    """A match by its ids."""
+
+    match_id: UUID
+    output_id: UUID
+    input_id: UUID
+
+
+class Worth(NamedTuple):
+    """What a flow's best partner brings."""
+
+    savings_eur_per_year: Decimal
+    co2_avoided_t_per_year: float
+
+
+NOTHING = Worth(Decimal(0), 0.0)
+
+
+@dataclass
+class FlowList:
+    """The list of one flow, who has the flow in theirs, and how it was before."""
+
+    flow_id: UUID
+    number: int
+    is_output: bool
+    entries: list[Entry] = field(default_factory=list)
+    listed_by: set[int] = field(default_factory=set)
+    worth: Worth = NOTHING
+    is_kept: bool = True  # False: the flow has no row, or is to have none
+
+    def __post_init__(self) -> None:
+        self._before = self._state()
+        self._pairs_before = self.pairs()
+
+    @classmethod
+    def of(cls, flow_id: UUID, number: int, row: Partners) -> "FlowList":
+        """Read a row."""
+        return cls(
+            flow_id,
+            number,
+            row.is_output,
+            list(map(Entry, row.partners, row.scores, row.distances_m)),
+            set(row.listed_by),
+            Worth(
+                Decimal(row.best_savings_eur_per_year),  # type: ignore[attr-defined]
+                row.best_co2_avoided_t_per_year,
+            ),
+        )
+
+    def pairs(self) -> set[tuple[int, int]]:
+        """Return the matches of the flow as numbers (output, input)."""
+        partners = {entry.number for entry in self.entries} | self.listed_by
+        if self.is_output:
+            return {(self.number, partner) for partner in partners}
+        return {(partner, self.number) for partner in partners}
+
+    def found_and_lost(self) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
+        """Return the matches that were not there before, and those that are there no more."""
+        now = self.pairs()
+        return now - self._pairs_before, self._pairs_before - now
+
+    def is_changed(self) -> bool:
+        return self._state() != self._before
+
+    def _state(self) -> tuple:
+        return (
+            self.is_kept, self.is_output, list(self.entries), set(self.listed_by), self.worth,
+        )  # fmt: skip
+
+    def as_row(self) -> PartnerList:
+        return PartnerList(
+            flow_id=self.flow_id,
+            is_output=self.is_output,
+            partners=[entry.number for entry in self.entries],
+            scores=[entry.score for entry in self.entries],
+            distances_m=[entry.distance_m for entry in self.entries],
+            listed_by=sorted(self.listed_by),
+            match_count=len(self.pairs()),
+            best_savings_eur_per_year=self.worth.savings_eur_per_year,
+            best_co2_avoided_t_per_year=self.worth.co2_avoided_t_per_year,
+        )
+
+
+class Changes:
+    """Lists that are looked at and changed together; each change holds on both sides."""
+
+    def __init__(self) -> None:
+        self._lists: dict[int, FlowList] = {}
+
+    def load(self, numbers: Iterable[int]) -> None:
+        """Read the lists of flows that have not been read yet; who has none gets an empty one."""
+        missing = set(numbers) - set(self._lists)
+        if not missing:
+            return
+        flows = dict(
+            ResourceFlow.objects.filter(number__in=missing).values_list("pk", "number")
+        )
+        rows = PartnerList.objects.in_bulk(list(flows))
+        directions: dict[UUID, str] = {}
+        if len(rows) < len(flows):
+            directions = dict(
+                ResourceFlow.objects.filter(pk__in=set(flows) - set(rows)).values_list(
+                    "pk", "direction"
+                )
+            )
+        for flow_id, number in flows.items():
+            row = rows.get(flow_id)
+            if row is not None:
+                self._lists[number] = FlowList.of(flow_id, number, row)
+            else:
+                is_output = directions[flow_id] == ResourceFlow.Direction.OUTPUT
+                self._lists[number] = FlowList(flow_id, number, is_output, is_kept=False)
+
+    def adopt(self, number: int, flow_id: UUID, row: Partners) -> None:
+        """Take the list of a flow that is no longer there from elsewhere."""
+        self._lists[number] = FlowList.of(flow_id, number, row)
+
+    def __getitem__(self, number: int) -> FlowList:
+        self.load([number])
+        return self._lists[number]
+
+    def put(self, number: int, entries: list[Entry], worth: Worth) -> None:
+        """Give a flow a new list, and note on its partners who has them in theirs."""
+        own = self[number]
+        old = {entry.number for entry in own.entries}
+        new = {entry.number for entry in entries}
+        self.load(old ^ new)
+        for partner in old - new:
+            self._lists[partner].listed_by.discard(number)
+        for partner in new - old:
+            self._lists[partner].listed_by.add(number)
+            self._lists[partner].is_kept = True
+        own.entries, own.worth, own.is_kept = entries, worth, True
+
+    def forget(self, number: int) -> list[UUID]:
+        """Take a flow out of all lists; returns those whose list it was in."""
+        own = self[number]
+        holders = sorted(own.listed_by)
+        self.load(holders)
+        for holder in holders:
+            theirs = self._lists[holder]
+            rest = [entry for entry in theirs.entries if entry.number != number]
+            # What the next one brings is found out when the list is filled again.
+            worth = theirs.worth if theirs.entries[0].number != number else NOTHING
+            self.put(holder, rest, worth)
+        self.put(number, [], NOTHING)
+        own.is_kept = False
+        return [self._lists[holder].flow_id for holder in holders]
+
+    def save(self) -> tuple[list[PairIds], list[PairIds]]:
+        """Write what has changed; returns the matches that were found, and those that were lost."""
+        changed = [row for row in self._lists.values() if row.is_changed()]
+        found: set[tuple[int, int]] = set()
+        lost: set[tuple[int, int]] = set()
+        for row in changed:
+            new, old = row.found_and_lost()
+            found |= new
+            lost |= old
+        PartnerList.objects.filter(
+            pk__in=[row.flow_id for row in changed if not row.is_kept]
+        ).delete()
+        PartnerList.objects.bulk_create(
+            [row.as_row() for row in changed if row.is_kept],
+            update_conflicts=True,
+            unique_fields=["flow"],
+            update_fields=[f.name for f in PartnerList._meta.fields if not f.primary_key],
+            batch_size=500,
+        )
+        return self._ids(found), self._ids(lost)
+
+    def _ids(self, pairs: set[tuple[int, int]]) -> list[PairIds]:
+        return [
+            PairIds(
+                match_id(output, input_), self._lists[output].flow_id, self._lists[input_].flow_id
+            )
+            for output, input_ in sorted(pairs)
+        ]
