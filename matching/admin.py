@@ -30,6 +30,7 @@ from turash.errors import DomainError
 
 MOST_RUNS_AT_ONCE = 50
 
+
 @admin.register(Match)
 class MatchAdmin(FiguresMixin, ReadOnlyAdmin):
     list_display = [

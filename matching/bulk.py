@@ -47,15 +47,15 @@ def find_best(root_key: int, report: Report) -> tuple[Side, Side]:
     contaminants = loading.join_contaminants(*loaded)
     tables = [table for table, _ in loaded]
     outputs, inputs = _grids(tables[0].array, tables[1].array)
-    sieved = tuple(Sieved.of(len(table), BEST_PER_FLOW) for table in tables)
-    lists = tuple(best.empty_lists(len(table), BEST_PER_FLOW) for table in tables)
+    sieved = [Sieved.of(len(table), BEST_PER_FLOW) for table in tables]
+    lists = [best.empty_lists(len(table), BEST_PER_FLOW) for table in tables]
     rules = types.array, contaminants, DEFAULT_WEIGHTS
     count = sum(map(len, tables))
     # All pairs are looked at from their outputs; after that each flow gets its list.
     done, steps = 0, len(tables[0]) + count
     report(0, count)
     for start, stop in _chunks(len(tables[0])):
-        best.sift(outputs, inputs, *rules, *sieved, start, stop)
+        best.sift(outputs, inputs, *rules, sieved[0], sieved[1], start, stop)
         done += stop - start
         report(done * count // steps, count)
     for own, others, own_sieved, own_lists, are_outputs in (

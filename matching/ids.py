@@ -15,4 +15,3 @@ def numbers_of(key: UUID) -> tuple[int, int]:
     """Return the numbers of the output and the input; any UUID names some pair."""
     digits = key.hex
     return int(digits[:12] + digits[13:16], 16), int(digits[17:], 16)
-

@@ -113,9 +113,7 @@ class Changes:
         missing = set(numbers) - set(self._lists)
         if not missing:
             return
-        flows = dict(
-            ResourceFlow.objects.filter(number__in=missing).values_list("pk", "number")
-        )
+        flows = dict(ResourceFlow.objects.filter(number__in=missing).values_list("pk", "number"))
         rows = PartnerList.objects.in_bulk(list(flows))
         directions: dict[UUID, str] = {}
         if len(rows) < len(flows):

@@ -127,7 +127,9 @@ def _put_array(buffer, at, elements, size, kind):
 def _rows(heads, partners, scores, distances, sizes, holders, starts, tails):
     total = heads.size + tails.size
     for row in range(len(heads)):
-        total += 3 * (4 + _array_bytes(sizes[row])) + 4 + _array_bytes(starts[row + 1] - starts[row])
+        total += (
+            3 * (4 + _array_bytes(sizes[row])) + 4 + _array_bytes(starts[row + 1] - starts[row])
+        )
     buffer = np.empty(total, dtype=np.uint8)
     at = 0
     for row in range(len(heads)):
@@ -136,8 +138,6 @@ def _rows(heads, partners, scores, distances, sizes, holders, starts, tails):
         at = _put_array(buffer, at, scores[row], sizes[row], _FLOAT)
         at = _put_array(buffer, at, distances[row], sizes[row], _FLOAT)
         size = starts[row + 1] - starts[row]
-        at = _put_array(
-            buffer, at, holders[starts[row] : starts[row + 1]].ravel(), size, _INTEGER
-        )
+        at = _put_array(buffer, at, holders[starts[row] : starts[row + 1]].ravel(), size, _INTEGER)
         at = _copy(buffer, at, tails[row])
     return buffer

@@ -69,13 +69,12 @@ class MatchQuerySet(models.QuerySet):
 
         Matches that are none any more, because a flow has just changed, are left out.
         """
-        queryset = self.select_related(
-            "output__resource_type",
-            "output__organization",
-            "output__site",
-            "input__resource_type",
-            "input__organization",
-            "input__site",
+        # Not joined: a planner cannot know how long lists are, and many joins let it guess wildly.
+        flows = apps.get_model("organizations", "ResourceFlow").objects.select_related(
+            "resource_type", "organization", "site"
+        )
+        queryset = self.prefetch_related(
+            *(models.Prefetch(side, flows) for side in ("output", "input"))
         )
         queryset._is_for_display = True
         return queryset
@@ -135,9 +134,7 @@ class SeenMatchManager(models.Manager.from_queryset(MatchQuerySet)):  # type: ig
     def with_id(self, match_id: UUID) -> MatchQuerySet:
         """The one match of this id, if it is one."""
         output_number, input_number = numbers_of(match_id)
-        return self.filter(
-            is_output=True, flow__number=output_number, input__number=input_number
-        )
+        return self.filter(is_output=True, flow__number=output_number, input__number=input_number)
 
 
 class MatchClusterQuerySet(models.QuerySet):

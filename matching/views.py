@@ -153,9 +153,7 @@ def _places(match: Match) -> dict[str, object]:
 @login_required
 @require_POST
 def match_dismiss(request: HttpRequest, match_id: UUID) -> HttpResponse:
-    match = get_object_or_404(
-        Match.seen.with_id(match_id).visible_to(request.user).for_display()
-    )
+    match = get_object_or_404(Match.seen.with_id(match_id).visible_to(request.user).for_display())
     form = DismissalForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Say why, so that better matches can be found."))

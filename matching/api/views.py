@@ -78,12 +78,8 @@ class DirectMatchingView(_OfOrganizationView):
         )
         matches = self.filter_queryset(matches)
         sides = {
-            "providers": matches.filter(
-                is_output=False, input_rank__isnull=False
-            ),
-            "consumers": matches.filter(
-                is_output=True, output_rank__isnull=False
-            ),
+            "providers": matches.filter(is_output=False, input_rank__isnull=False),
+            "consumers": matches.filter(is_output=True, output_rank__isnull=False),
         }
         answer: dict[str, Any] = {"organization_id": organization.pk}
         for name, side in sides.items():

@@ -225,7 +225,8 @@ def _score(flow, other, are_outputs, types, contaminants, weights, result):
 
 @njit(cache=True, nogil=True)
 def _settle(
-    own, others, are_outputs, types, contaminants, weights, sieved, sieved_scores, lists, start, stop
+    own, others, are_outputs, types, contaminants, weights, sieved, sieved_scores, lists, start,
+    stop,
 ):  # fmt: skip
     """Score what has passed the sieve, and fill in the lists of own[start:stop]."""
     result = np.empty(COLUMN_COUNT)
@@ -241,9 +242,7 @@ def _settle(
                 and sieved_scores[number, candidate] < scores[last]
             ):
                 break
-            if _score(
-                flow, others.flows[place], are_outputs, types, contaminants, weights, result
-            ):
+            if _score(flow, others.flows[place], are_outputs, types, contaminants, weights, result):
                 _keep(lists, row, others.places[place], result)
         # Those that fell out of a full list can score as much as the last one in it at most.
         if sieved[number, -1] != NOBODY and (
@@ -314,9 +313,7 @@ def warm_up() -> None:
     contaminants = np.zeros(0, dtype=CONTAMINANT)
     pairs = np.zeros((1, 2), dtype=np.int64)
     weights = p.DEFAULT_WEIGHTS
-    add_internal_rates_of_return(
-        score_pairs(flows, flows, pairs, types, contaminants, weights)
-    )
+    add_internal_rates_of_return(score_pairs(flows, flows, pairs, types, contaminants, weights))
     grid = grid_of(flows, 1.0)
     sieved = Sieved.of(1, 1), Sieved.of(1, 1)
     sift(grid, grid, types, contaminants, weights, *sieved, 0, 1)

@@ -1,7 +1,5 @@
 """What rules most pairs out before anything costly is computed: an upper bound of their score."""
 
-import math
-
 import numpy as np
 from numba import njit
 

@@ -18,8 +18,8 @@ class Match(models.Model):
     One output and one input that fit: read from the lists of partners, never written.
 
     A pair is kept while it is among the best of its output or of its input; the rank tells which
-    (null: not among the best of that flow). Its figures the kernel computes from the flows as they are
-    when it is read for display.
+    (null: not among the best of that flow). Its figures the kernel computes from the flows as they
+    are when it is read for display.
 
     `objects` has each pair once. `seen` has it twice, as seen from each of its `flow`s: what starts
     from a flow or its owner is quick there.

@@ -97,10 +97,7 @@ def _parts_of_all() -> Iterator[tuple[int | None, int, int, int]]:
     roots = loading.load_types().roots()
     counts: Counter[int] = Counter()
     for key, count in (
-        ResourceFlow.objects.active()
-        .order_by()
-        .values_list("resource_type")
-        .annotate(Count("pk"))
+        ResourceFlow.objects.active().order_by().values_list("resource_type").annotate(Count("pk"))
     ):
         counts[roots[key]] += count
     # The large ones first, so that no worker begins one while the others have nothing left.

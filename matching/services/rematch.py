@@ -5,7 +5,6 @@ from uuid import UUID
 
 import numpy as np
 from django.db import transaction
-from django.db.models import F
 
 from matching import figures, loading, pairing, store
 from matching.engine.arrays import COLUMN
@@ -86,7 +85,7 @@ def _fits(flow: ResourceFlow, types: loading.TypeTable) -> Fits:
     )
     results = score_pairs(*pairs.arrays, DEFAULT_WEIGHTS)
     return {
-        int(pairs.other_numbers[place]): _Fit(pairs.other_id(place), results[place])
+        int(pairs.other_numbers[place]): _Fit(pairs.other_id(int(place)), results[place])
         for place in np.flatnonzero(~np.isnan(results[:, COLUMN["score"]]))
     }
 

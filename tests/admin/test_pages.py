@@ -112,7 +112,8 @@ def test_every_model_of_ours_is_registered():
     ours = {"organizations", "matching", "proposals", "events", "realtime"}
     # Shown on the page of what they belong to, or rows by the million that live for a minute.
     inline = {
-        "organizations.FlowContaminant", "matching.MatchingRunPartition", "matching.StagedMatch",
+        "organizations.FlowContaminant", "matching.MatchingRunPartition", "matching.StagedList",
+        "matching.PartnerList",
     }  # fmt: skip
     missing = {
         model._meta.label

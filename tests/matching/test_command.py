@@ -8,7 +8,7 @@ from django_q.models import OrmQ
 
 from matching import bulk, services
 from matching.management.commands import match as command
-from matching.models import Match, MatchingRun
+from matching.models import Match, MatchingRun, PartnerList
 from tests.factories import ResourceFlowFactory
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def match(*args: str) -> str:
 
 
 def test_does_the_partitions_itself(flows):
-    Match.objects.all().delete()
+    PartnerList.objects.all().delete()
     assert match().startswith("2 flows, 1 matches (1 new, 0 gone) in ")
     assert not OrmQ.objects.filter(payload__contains="partition").exists()
     run = MatchingRun.objects.get()

@@ -53,7 +53,7 @@ def test_twenty_changes_cost_one_rematch_of_the_last_state(pair, worked, run_eve
         save_flow(output)
     run_events()
     assert worked == [output.pk]
-    assert Match.objects.get().quantity_per_year == 120
+    assert Match.objects.for_display().get().quantity_per_year == 120
     assert not RematchRequest.objects.exists()
 
 
@@ -195,7 +195,7 @@ def test_requests_wait_for_the_end_of_a_run_of_all(pair, worked, run_events, end
     assert len(rematch_tasks()) == 1
     run_events()
     assert worked == [output.pk]
-    assert Match.objects.get().quantity_per_year == 77
+    assert Match.objects.for_display().get().quantity_per_year == 77
 
 
 def test_a_run_that_begins_while_a_request_is_taken_sends_it_back(pair, worked, monkeypatch):

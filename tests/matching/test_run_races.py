@@ -16,7 +16,9 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 def test_the_last_two_partitions_hand_on_once():
-    ResourceFlowFactory.create_batch(2, site=SiteFactory())
+    site = SiteFactory()
+    for code in ("heat", "mineral.fly_ash"):
+        ResourceFlowFactory(site=site, type_code=code)
     for _ in range(40):
         OrmQ.objects.all().delete()
         run = services.request_run()

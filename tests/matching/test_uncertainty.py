@@ -20,7 +20,7 @@ def match_of(site: Site | None = None, **both) -> Match:
     output = ResourceFlowFactory(site=site or SiteFactory(), **both)
     ResourceFlowFactory(direction="input", type_code="heat", current_cost_per_unit=60, **both)
     services.rematch_flow(flow_id=output.pk)
-    return Match.objects.get()
+    return Match.objects.for_display().get()
 
 
 @pytest.mark.parametrize(
@@ -61,14 +61,14 @@ def set_amounts(amounts: dict, direction: int) -> None:
 def test_the_ends_are_what_matching_says_of_such_amounts(seed):
     Region(seed, flow_count=60)
     full_run()
-    before = {(match.output_id, match.input_id): match for match in Match.objects.all()}
+    before = {(match.output_id, match.input_id): match for match in Match.objects.for_display()}
     found = ranges_of(list(before.values()))
     amounts = dict(ResourceFlow.objects.values_list("pk", "quantity_per_year"))
     compared = 0
     for direction in (0, -1, 1):
         set_amounts(amounts, direction)
         full_run()
-        for match in Match.objects.all():
+        for match in Match.objects.for_display():
             if old := before.get((match.output_id, match.input_id)):
                 compared += 1
                 for name, ends in found[old.pk].items():
@@ -82,7 +82,7 @@ def test_it_takes_the_same_queries_for_any_number(size, django_assert_num_querie
     ResourceFlowFactory.create_batch(size)
     ResourceFlowFactory.create_batch(size, direction="input", type_code="heat")
     full_run()
-    matches = list(Match.objects.all())
+    matches = list(Match.objects.for_display())
     assert len(matches) == size**2
     # The types, and the contaminants of outputs and inputs; flows come by COPY, uncounted.
     with django_assert_num_queries(3):

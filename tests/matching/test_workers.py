@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from matching import services
-from matching.models import Match, MatchingRunPartition, StagedMatch
+from matching.models import Match, MatchingRunPartition, PartnerList, StagedList
 from tests.factories import ResourceFlowFactory
 from tests.matching.region import Region, full_run, rows
 from tests.processes import is_at_rest, wait_for, worker
@@ -49,7 +49,7 @@ def test_twenty_edits_in_a_second_cost_one_rematch(api_as, alice, alices_organiz
     client = api_as(alice)
     with worker():
         wait_for(is_at_rest)
-        assert Match.objects.get().quantity_per_year == 1000
+        assert Match.objects.for_display().get().quantity_per_year == 1000
         before = taken(flow.pk)
         started = time.monotonic()
         for amount in range(101, 121):
@@ -61,14 +61,14 @@ def test_twenty_edits_in_a_second_cost_one_rematch(api_as, alice, alices_organiz
         wait_for(is_at_rest)
         # Where the machine is busy the edits take longer, and each second has its rematch.
         assert taken(flow.pk) - before <= 1 + int(seconds)
-    assert Match.objects.get().quantity_per_year == 120
+    assert Match.objects.for_display().get().quantity_per_year == 120
 
 
 def test_a_run_outlives_a_killed_worker():
     Region(31, flow_count=120)
     full_run()
     expected = rows()
-    Match.objects.all().delete()
+    PartnerList.objects.all().delete()
     run = services.request_run()
     services.plan_run(run.pk)
     partitions = MatchingRunPartition.objects.filter(run=run)
@@ -77,7 +77,7 @@ def test_a_run_outlives_a_killed_worker():
         os.killpg(cluster.pid, signal.SIGKILL)
     left = partitions.open().count()
     assert 0 < left < partitions.count()
-    assert StagedMatch.objects.exists()
+    assert StagedList.objects.exists()
     # A minute later, when a schedule looks after what has gone silent.
     partitions.open().update(updated_at=timezone.now() - timedelta(minutes=2))
     services.sweep_runs(timezone.now())
@@ -86,4 +86,4 @@ def test_a_run_outlives_a_killed_worker():
     run.refresh_from_db()
     assert (run.status, run.error) == ("finished", "")
     assert rows() == expected
-    assert not StagedMatch.objects.exists()
+    assert not StagedList.objects.exists()

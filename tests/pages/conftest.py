@@ -38,7 +38,7 @@ def pair(alices_organization, charlies_organization) -> Pair:
         current_cost_per_unit=60,
     )
     matching_services.rematch_flow(flow_id=output.pk)
-    return Pair(output, needed, Match.objects.get())
+    return Pair(output, needed, Match.objects.for_display().get())
 
 
 @pytest.fixture

@@ -81,7 +81,10 @@ def _flows(keys: list[Any]) -> Any:
         .select_related("site", "organization", "resource_type")
         .annotate(
             match_count=Coalesce(
-                Func(F("partner_list__partners"), function="cardinality", output_field=IntegerField()), 0
+                Func(
+                    F("partner_list__partners"), function="cardinality", output_field=IntegerField()
+                ),
+                0,
             )
         )
         .order_by("-created_at", "pk")

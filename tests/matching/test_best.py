@@ -1,0 +1,91 @@
+"""The best partners of many flows: what the sieve lets through, and what comes out at the end."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matching.engine import best
+from matching.engine.arrays import COLUMN
+from matching.engine.best import NOBODY, Sieved, grid_of, score_pairs
+from matching.engine.geodesy import distance_m
+from matching.engine.parameters import DEFAULT_WEIGHTS
+from matching.engine.sieve import grains_of, most_of_pair, squared_line
+from tests.matching.random_arrays import random_pairs
+
+SCORE, DISTANCE = COLUMN["score"], COLUMN["distance_m"]
+weights = st.lists(st.floats(0.01, 1), min_size=7, max_size=7).map(np.array)
+
+
+@given(st.integers(0, 2**32), weights)
+@settings(max_examples=30, deadline=None)
+def test_no_pair_scores_more_than_the_sieve_allows(seed, weights):
+    outputs, inputs, pairs, types, contaminants = random_pairs(seed, 300)
+    results = score_pairs(outputs, inputs, pairs, types, contaminants, weights)
+    matching = np.flatnonzero(~np.isnan(results[:, SCORE]))
+    shares = weights / weights.sum()
+    for one, other, row in zip(
+        grains_of(outputs)[matching], grains_of(inputs)[matching], results[matching], strict=True
+    ):
+        line = np.sqrt(squared_line(one, other))
+        assert line <= row[DISTANCE] * (1 + 1e-9) + 1e-6
+        most, quality = most_of_pair(one, other, line * (1 - 1e-9), types, shares, -1.0)
+        assert row[COLUMN["quality_score"]] <= quality + 1e-9
+        rest = row[SCORE] - shares[0] * row[COLUMN["quality_score"]]
+        # As tight as it is safe: else much would be looked at in vain.
+        assert rest <= most <= rest + 1e-4
+        assert most_of_pair(one, other, line, types, shares, row[SCORE] - 1e-6)[0] >= 0
+
+
+def lists_by_sorting(outputs, inputs, types, contaminants, count, *, are_outputs):
+    """Score every pair, and sort."""
+    own, others = (outputs, inputs) if are_outputs else (inputs, outputs)
+    lists = []
+    for flow in range(len(own)):
+        pairs = np.zeros((len(others), 2), dtype=np.int64)
+        pairs[:, 0 if are_outputs else 1] = flow
+        pairs[:, 1 if are_outputs else 0] = np.arange(len(others))
+        results = score_pairs(outputs, inputs, pairs, types, contaminants, DEFAULT_WEIGHTS)
+        fits = np.flatnonzero(~np.isnan(results[:, SCORE]))
+        order = np.lexsort((fits, results[fits, DISTANCE], -results[fits, SCORE]))
+        lists.append(fits[order][:count].tolist())
+    return lists
+
+
+@given(st.integers(0, 2**32), st.sampled_from([1, 3, 20]), st.sampled_from([0, 1, 5]))
+@settings(max_examples=25, deadline=None)
+def test_the_best_are_those_of_a_sort_of_all_pairs(seed, count, copies):
+    outputs, inputs, _, types, contaminants = random_pairs(seed, 60)
+    # So many flows that are exactly alike: only their ids tell which come first.
+    inputs = np.concatenate([inputs] + [inputs[:10]] * copies)
+    grids = grid_of(outputs, 0.05), grid_of(inputs, 0.05)
+    sieved = Sieved.of(len(outputs), count), Sieved.of(len(inputs), count)
+    best.sift(*grids, types, contaminants, DEFAULT_WEIGHTS, *sieved, 0, len(outputs))
+    for own, others, passed, are_outputs in (
+        (*grids, sieved[0], True),
+        (*grids[::-1], sieved[1], False),
+    ):
+        lists = best.empty_lists(len(own.flows), count)
+        best.settle(
+            own, others, types, contaminants, DEFAULT_WEIGHTS, passed,
+            are_outputs=are_outputs, lists=lists,
+        )  # fmt: skip
+        found = [row[row != NOBODY].tolist() for row in lists.partners]
+        assert found == lists_by_sorting(
+            outputs, inputs, types, contaminants, count, are_outputs=are_outputs
+        )
+
+
+@pytest.mark.parametrize(
+    ("place_a", "place_b", "metres"),
+    [
+        # A minute of arc along the equator, and along the meridian at the pole and the equator.
+        ((0, 0), (0, 1 / 60), 1855.325),
+        ((90, 0), (90 - 1 / 60, 0), 1861.566),
+        ((-1 / 120, 30), (1 / 120, 30), 1842.905),
+        # Across the date line.
+        ((52, 179.9), (52, -179.9), 13_735.6),
+    ],
+)
+def test_short_distances_are_those_of_the_ellipsoid(place_a, place_b, metres):
+    assert distance_m(*map(float, (*place_a, *place_b))) == pytest.approx(metres, abs=0.05)
