@@ -46,7 +46,7 @@ def find_best(root_key: int, report: Report) -> tuple[Side, Side]:
     ]
     contaminants = loading.join_contaminants(*loaded)
     tables = [table for table, _ in loaded]
-    outputs, inputs = _grids(tables[0].array, tables[1].array)
+    outputs, inputs = _grids(tables[0].array, tables[1].array, len(types.array))
     sieved = [Sieved.of(len(table), BEST_PER_FLOW) for table in tables]
     lists = [best.empty_lists(len(table), BEST_PER_FLOW) for table in tables]
     rules = types.array, contaminants, DEFAULT_WEIGHTS
@@ -75,11 +75,11 @@ def find_best(root_key: int, report: Report) -> tuple[Side, Side]:
     )
 
 
-def _grids(outputs: np.ndarray, inputs: np.ndarray) -> tuple[Grid, Grid]:
+def _grids(outputs: np.ndarray, inputs: np.ndarray, type_count: int) -> tuple[Grid, Grid]:
     # Bands about half as high as the reach waste the least of what they hold.
     typical_m = float(np.quantile(outputs["reach_m"], 0.75)) if len(outputs) else 0.0
     band_degrees = float(np.clip(np.degrees(typical_m / 2 / LEAST_RADIUS_M), 0.02, 10.0))
-    return grid_of(outputs, band_degrees), grid_of(inputs, band_degrees)
+    return grid_of(outputs, type_count, band_degrees), grid_of(inputs, type_count, band_degrees)
 
 
 def _chunks(count: int) -> list[tuple[int, int]]:

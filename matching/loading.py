@@ -102,6 +102,7 @@ class TypeTable:
     array: np.ndarray  # RESOURCE_TYPE
     index_of: dict[int, int]  # primary key → index
     keys: list[int]  # index → primary key
+    groups: set[int]  # primary keys of those that no flow has
 
     def counterpart_keys(self, key: int, *, is_output: bool) -> list[int]:
         """Primary keys of the types that a flow's partners can have."""
@@ -112,10 +113,10 @@ class TypeTable:
         return self.subtree_keys(key)
 
     def roots(self) -> dict[int, int]:
-        """Return for each type the root of its tree, by primary keys."""
+        """Return for each type the topmost above it that flows can have, by primary keys."""
         result: dict[int, int] = {}
         for number, key in enumerate(self.keys):
-            if key not in result:
+            if key not in result and key not in self.groups:
                 end = int(self.array["subtree_end"][number])
                 result |= dict.fromkeys(self.keys[number:end], key)
         return result
@@ -180,7 +181,8 @@ def load_types() -> TypeTable:
             resource_type.max_distance_km * 1000,
         )
     keys = [resource_type.pk for resource_type in types]
-    return TypeTable(array, {key: number for number, key in enumerate(keys)}, keys)
+    groups = {resource_type.pk for resource_type in types if resource_type.is_group}
+    return TypeTable(array, {key: number for number, key in enumerate(keys)}, keys, groups)
 
 
 def _number(value: Any) -> float:

@@ -37,14 +37,15 @@ def score_pairs(outputs, inputs, pairs, types, contaminants, weights):
 
 
 class Grid(NamedTuple):
-    """Flows by bands of latitude and, within a band, by longitude."""
+    """Flows by type, within a type by bands of latitude, and within a band by longitude."""
 
     flows: np.ndarray  # FLOW, in this order
     grains: np.ndarray  # GRAIN
     longitudes: np.ndarray
     places: np.ndarray  # where each was before: in the order of ids
-    band_starts: np.ndarray  # and the end of the last
+    band_starts: np.ndarray  # (type, band), and the end of the last
     band_degrees: float
+    farthest_m: float  # that any of them reaches
 
 
 class Lists(NamedTuple):
@@ -71,15 +72,20 @@ class Sieved:
         return cls(np.full(shape, NOBODY, dtype=np.int32), np.full(shape, IMPOSSIBLE))
 
 
-def grid_of(flows: np.ndarray, band_degrees: float) -> Grid:
-    """Lay flows, given in the order of their ids, out by place."""
+def grid_of(flows: np.ndarray, type_count: int, band_degrees: float) -> Grid:
+    """Lay flows, given in the order of their ids, out by type and place."""
+    band_count = int(180 / band_degrees) + 2
     bands = np.floor((flows["latitude"] + 90) / band_degrees).astype(np.int64)
+    bands += flows["type"].astype(np.int64) * band_count
     order = np.lexsort((flows["longitude"], bands))
-    edges = np.arange(int(180 / band_degrees) + 3)
+    edges = np.arange(type_count)[:, None] * band_count + np.arange(band_count + 1)
     starts = np.searchsorted(bands[order], edges)
     ordered = flows[order]
     longitudes = np.ascontiguousarray(ordered["longitude"])
-    return Grid(ordered, grains_of(ordered), longitudes, order, starts, band_degrees)
+    farthest_m = float(flows["reach_m"].max(initial=0.0))
+    return Grid(
+        ordered, grains_of(ordered), longitudes, order, starts, band_degrees, farthest_m
+    )
 
 
 @njit(cache=True)
@@ -97,21 +103,35 @@ def _reach_in_longitude(latitude_low, latitude_high, angle):
 
 
 @njit(cache=True)
-def _stretches(flow, reach_m, grid, stretches):
+def _stretches(flow, is_output, grid, types, stretches):
     """
-    Fill in where in the grid those within reach of a flow are, as (start, end); returns how many.
+    Fill in where in the grid are those of fitting types within reach of a flow, as (start, end).
 
-    A stretch is a part of a band; across 180° of longitude a band has two.
+    Returns how many. A stretch is a part of a band; across 180° of longitude a band has two.
     """
-    angle = min(math.pi, reach_m / LEAST_RADIUS_M)
+    count = 0
+    if is_output:
+        for kind in range(flow.type + 1):
+            if flow.type < types[kind].subtree_end:
+                count = _stretches_of_type(flow, grid, grid.band_starts[kind], stretches, count)
+    else:
+        for kind in range(flow.type, types[flow.type].subtree_end):
+            count = _stretches_of_type(flow, grid, grid.band_starts[kind], stretches, count)
+    return count
+
+
+@njit(cache=True)
+def _stretches_of_type(flow, grid, starts, stretches, count):
+    if starts[0] == starts[-1]:
+        return count
+    angle = min(math.pi, min(flow.reach_m, grid.farthest_m) / LEAST_RADIUS_M)
     degrees = math.degrees(angle) + 1e-9
-    last_band = len(grid.band_starts) - 2
+    last_band = len(starts) - 2
     first = max(0, int((flow.latitude - degrees + 90) / grid.band_degrees))
     last = min(last_band, int((flow.latitude + degrees + 90) / grid.band_degrees))
     width = _reach_in_longitude(flow.latitude - degrees, flow.latitude + degrees, angle)
-    count = 0
     for band in range(first, last + 1):
-        low, high = grid.band_starts[band], grid.band_starts[band + 1]
+        low, high = starts[band], starts[band + 1]
         for turn in (-360.0, 0.0, 360.0):
             west, east = flow.longitude - width + turn, flow.longitude + width + turn
             if width >= 180.0:
@@ -130,7 +150,7 @@ def _stretches(flow, reach_m, grid, stretches):
 @njit(cache=True)
 def _room(grid):
     """Return space for the stretches of any flow."""
-    return np.empty((3 * len(grid.band_starts), 2), dtype=np.int64)
+    return np.empty((3 * grid.band_starts.size, 2), dtype=np.int64)
 
 
 @njit(cache=True)
@@ -155,7 +175,7 @@ def _sift(
     for number in range(start, stop):
         output, grain = outputs.flows[number], outputs.grains[number]
         least_of_output = scores_of_outputs[number]
-        for stretch in range(_stretches(output, grain.reach_m, inputs, stretches)):
+        for stretch in range(_stretches(output, True, inputs, types, stretches)):
             for place in range(stretches[stretch, 0], stretches[stretch, 1]):
                 other = inputs.grains[place]
                 squared = squared_line(grain, other)
@@ -249,7 +269,7 @@ def _settle(
             lists.partners[row, last] == NOBODY or scores[last] <= sieved_scores[number, -1]
         ):
             lists.partners[row] = NOBODY
-            for stretch in range(_stretches(flow, flow.reach_m, others, stretches)):
+            for stretch in range(_stretches(flow, are_outputs, others, types, stretches)):
                 for place in range(stretches[stretch, 0], stretches[stretch, 1]):
                     if _score(
                         flow, others.flows[place], are_outputs, types, contaminants, weights, result
@@ -314,7 +334,7 @@ def warm_up() -> None:
     pairs = np.zeros((1, 2), dtype=np.int64)
     weights = p.DEFAULT_WEIGHTS
     add_internal_rates_of_return(score_pairs(flows, flows, pairs, types, contaminants, weights))
-    grid = grid_of(flows, 1.0)
+    grid = grid_of(flows, 1, 1.0)
     sieved = Sieved.of(1, 1), Sieved.of(1, 1)
     sift(grid, grid, types, contaminants, weights, *sieved, 0, 1)
     for are_outputs in (True, False):

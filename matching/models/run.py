@@ -100,7 +100,7 @@ class MatchingRun(models.Model):
 
 class MatchingRunPartition(models.Model):
     """
-    A part of a run that one worker does: a slice of the flows of one tree of resource types.
+    A part of a run that one worker does: the flows of one tree of resource types.
 
     A match always lies within one tree, so a partition needs no other tree's flows. In a run of
     one organization it is a slice of that organization's flows, and the tree is null.

@@ -58,7 +58,7 @@ def test_the_best_are_those_of_a_sort_of_all_pairs(seed, count, copies):
     outputs, inputs, _, types, contaminants = random_pairs(seed, 60)
     # So many flows that are exactly alike: only their ids tell which come first.
     inputs = np.concatenate([inputs] + [inputs[:10]] * copies)
-    grids = grid_of(outputs, 0.05), grid_of(inputs, 0.05)
+    grids = grid_of(outputs, len(types), 0.05), grid_of(inputs, len(types), 0.05)
     sieved = Sieved.of(len(outputs), count), Sieved.of(len(inputs), count)
     best.sift(*grids, types, contaminants, DEFAULT_WEIGHTS, *sieved, 0, len(outputs))
     for own, others, passed, are_outputs in (
