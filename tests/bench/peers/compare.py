@@ -68,7 +68,9 @@ def compare(peer: str, with_peer: str, *, only_sampled: bool = False) -> Compari
 
 
 def _entries(partners: Any, scores: Any, distances: Any) -> list[Entry]:
-    return [Entry(*entry) for entry in zip(partners or [], scores or [], distances or [], strict=True)]
+    return [
+        Entry(*entry) for entry in zip(partners or [], scores or [], distances or [], strict=True)
+    ]
 
 
 def _compare_equal_partners(cursor: Any, result: Comparison, peer: str, with_peer: str) -> None:

@@ -93,5 +93,5 @@ CONTAMINANTS = _select(
     _CONTAMINANT,
     "FROM organizations_flowcontaminant x"
     " JOIN organizations_resourceflow f ON f.id = x.flow_id AND f.status = 'active'"
-    " ORDER BY x.flow_id, x.substance COLLATE \"C\"",
+    ' ORDER BY x.flow_id, x.substance COLLATE "C"',
 )

@@ -1,4 +1,4 @@
-"""A plain Go program (folder `go`): workers over a grid of cells, fed and drained by binary COPY."""
+"""A plain Go program (folder `go`): workers over a grid of cells, between two binary COPYs."""
 
 import json
 import os
