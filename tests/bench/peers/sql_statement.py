@@ -2,8 +2,8 @@
 One set-based statement of SQL (folder `sql`), with as many workers as the server gives it.
 
 For each flow it looks for partners through a GiST index like Turash's own, scores them, and keeps
-the best. The flows are prepared first, in a table with an index of its own: without, each pair would
-look up two sites, owners and rates.
+the best. The flows are prepared first, in a table with an index of its own: without, each pair
+would look up two sites, owners and rates.
 """
 
 import time

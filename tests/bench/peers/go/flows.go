@@ -56,6 +56,7 @@ type flow struct {
 
 	// What only pairs need that may get into a list.
 	latitude, longitude        float64 // degrees
+	sinReduced, cosReduced     float64 // of the reduced latitude
 	cost                       float64 // EUR per unit, NaN where not stated
 	low, high                  [dimensions]float64
 	contentsStart, contentsEnd int32
@@ -157,6 +158,7 @@ func readMarket(from *bufio.Reader) (*market, error) {
 func readFlow(r *copyReader, f *flow) {
 	f.latitude, f.longitude = r.float(), r.float()
 	f.x, f.y, f.z = fromCentre(f.latitude, f.longitude)
+	f.sinReduced, f.cosReduced = reduced(f.latitude)
 	f.reachM = r.float()
 	f.quantity, f.lot = r.float(), r.float()
 	var week [24]byte

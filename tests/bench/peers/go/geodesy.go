@@ -23,20 +23,26 @@ func fromCentre(latitude, longitude float64) (x, y, z float64) {
 	return normal * cosB * cosL, normal * cosB * sinL, normal * (1 - eccentricity2) * sinB
 }
 
-// geodesicM returns the length [m] of the geodesic between two points [degrees], by Vincenty's
-// inverse formula; half the polar circumference for points nearly opposite on the globe.
-func geodesicM(latitudeA, longitudeA, latitudeB, longitudeB float64) float64 {
-	if latitudeA == latitudeB && longitudeA == longitudeB {
-		return 0
-	}
+// reduced returns sine and cosine of the reduced latitude.
+func reduced(latitude float64) (sin, cos float64) {
+	return math.Sincos(math.Atan((1 - flattening) * math.Tan(radians(latitude))))
+}
+
+// geodesicM returns the length [m] of the geodesic between two points, by Vincenty's inverse
+// formula; half the polar circumference for points nearly opposite on the globe.
+//
+// From sine and cosine of their reduced latitudes, and the difference in longitude [degrees].
+func geodesicM(sinA, cosA, sinB, cosB, degrees float64) float64 {
 	const f = flattening
-	sinA, cosA := math.Sincos(math.Atan((1 - f) * math.Tan(radians(latitudeA))))
-	sinB, cosB := math.Sincos(math.Atan((1 - f) * math.Tan(radians(latitudeB))))
-	difference := math.Remainder(radians(longitudeB-longitudeA), 2*math.Pi)
+	difference := radians(degrees)
+	if math.Abs(difference) > math.Pi {
+		difference = math.Remainder(difference, 2*math.Pi)
+	}
 	longitude := difference
 	for step := 0; step < 100; step++ {
 		sinL, cosL := math.Sincos(longitude)
-		sinSigma := math.Hypot(cosB*sinL, cosA*sinB-sinA*cosB*cosL)
+		east, north := cosB*sinL, cosA*sinB-sinA*cosB*cosL
+		sinSigma := math.Sqrt(east*east + north*north)
 		if sinSigma == 0 {
 			return 0
 		}

@@ -135,17 +135,17 @@ func (m *market) matchFlow(
 		if isOutput {
 			kind = &m.types[f.typ]
 		}
-		reach := math.Min(f.reachM, kind.reachM)
+		reach := least(f.reachM, kind.reachM)
 		others[number].near(f.latitude, f.longitude, reach, func(run []flow) {
 			for place := range run {
 				other := &run[place]
-				limit := math.Min(f.reachM, other.reachM)
+				limit := least(f.reachM, other.reachM)
 				dx, dy, dz := f.x-other.x, f.y-other.y, f.z-other.z
 				chord2 := dx*dx + dy*dy + dz*dz
 				if chord2 > limit*limit+1 || other.organization == f.organization {
 					continue
 				}
-				chord := math.Max(0, math.Sqrt(chord2)-slackM)
+				chord := most(0, math.Sqrt(chord2)-slackM)
 				if chord > limit {
 					continue
 				}
@@ -178,14 +178,14 @@ func (m *market) consider(
 		return
 	}
 	shareO, shareI := hours/o.hoursPerYear, hours/i.hoursPerYear
-	quantity := math.Min(o.quantity*shareO, i.quantity*shareI)
-	if quantity <= 0 || quantity < math.Max(o.lot, i.lot)*(1-1e-9) {
+	quantity := least(o.quantity*shareO, i.quantity*shareI)
+	if quantity <= 0 || quantity < most(o.lot, i.lot)*(1-1e-9) {
 		return
 	}
 	temporal := (shareO + shareI) / 2
-	temporal += (1 - temporal) * math.Min(1, math.Max(o.storageDays, i.storageDays)/fullStorageDays)
+	temporal += (1 - temporal) * least(1, most(o.storageDays, i.storageDays)/fullStorageDays)
 	fixed := weightTemporal*temporal +
-		weightQuantity*quantity/math.Max(o.quantity, i.quantity) +
+		weightQuantity*quantity/most(o.quantity, i.quantity) +
 		weightTrust*trust(o, i) +
 		weightRegulatory*regulatory(o, i)
 	worst := into.worst() - slackScore
@@ -210,7 +210,9 @@ func (m *market) consider(
 		return
 	}
 
-	distance := geodesicM(o.latitude, o.longitude, i.latitude, i.longitude)
+	distance := geodesicM(
+		o.sinReduced, o.cosReduced, i.sinReduced, i.cosReduced, i.longitude-o.longitude,
+	)
 	if distance > limit {
 		return
 	}

@@ -51,6 +51,21 @@ var (
 		(math.Pow(1+interestRate, lifetimeYears) - 1)
 )
 
+// least and most are for numbers: math.Min and math.Max are calls, since they mind NaN.
+func least(a, b float64) float64 {
+	if a < b {
+		return a
+	}
+	return b
+}
+
+func most(a, b float64) float64 {
+	if a > b {
+		return a
+	}
+	return b
+}
+
 // deficit is the integral of what is missing to full acceptance up to a gap outside the window.
 func deficit(gap, edge float64) float64 {
 	if gap <= 0 {
@@ -96,7 +111,7 @@ func windowScore(low, high, from, to, fromEdge, toEdge float64) (float64, bool) 
 	}
 	missing := deficit(lower-a, fromEdge) - deficit(lower-b, fromEdge) +
 		deficit(b-upper, toEdge) - deficit(a-upper, toEdge)
-	return math.Min(1, math.Max(0, 1-missing/(b-a))), true
+	return least(1, most(0, 1-missing/(b-a))), true
 }
 
 // quality adds up the scores of dimensions.
@@ -302,7 +317,7 @@ func (t *resourceType) economic(e *exchange, distanceM float64) float64 {
 	}
 	investment, running := t.transportCosts(e.mode, e.quantity, e.hours, distanceM)
 	savings := e.gross - running - investment*maintenanceShare - investment*annuity
-	return math.Min(1, math.Max(0, savings/e.gross))
+	return least(1, most(0, savings/e.gross))
 }
 
 func trust(o, i *flow) float64 {
