@@ -35,6 +35,8 @@ MONTHS = [
 METHODS = [[], [], [], [], ["truck"], ["pipe", "rail"], ["rail", "truck"], ["pipe", "grid"]]
 VISIBILITIES = ["public", "public", "public", "network", "private"]
 STATUSES = ["active"] * 49 + ["paused"]
+SMALL_UNITS = {"MWh": "kWh", "t": "kg", "m3": "l"}
+UNITS = [*SMALL_UNITS, *SMALL_UNITS.values(), "m2", "unit"]
 SUBSTANCES = ["cd", "hg", "pb"]
 # The share of flows that state it, and between what its ends lie.
 RANGES = {
@@ -108,7 +110,7 @@ _FLOW = {
     "status": _one_of("status", _text(STATUSES)),
     "visibility": _one_of("visibility", _text(VISIBILITIES)),
     "amount": "(quantity / factor)::numeric(20, 6)",
-    "unit": "''",
+    "unit": _one_of("unit", _text(UNITS)),
     "per": "'year'",
     "precision_level": _one_of("precision_level", _text(["measured", "estimated", "rough"])),
     "unit_factor": "factor",
@@ -123,7 +125,7 @@ _FLOW = {
     "valid_from": "CASE WHEN valid_from > 0 THEN DATE '2027-01-01' + valid_from END",
     "valid_to": "CASE WHEN valid_to > 0 THEN DATE '2027-01-01' + valid_to END",
     "currency_id": "CASE WHEN in_crowns THEN 'DKK' ELSE 'EUR' END",
-    "current_cost_per_unit": f"{_unless_nan('cost')}::numeric(14, 4)",
+    "current_cost_per_unit": f"({_unless_nan('cost')} * factor)::numeric(14, 4)",
     "methods": _array_of("methods", METHODS, "varchar"),
     "max_distance_km": _unless_nan("max_distance_km"),
     "storage_days": _unless_nan("storage_days"),
@@ -151,9 +153,9 @@ class Country:
 
     def settle(self) -> None:
         """Fill the database."""
-        by_code = dict(ResourceType.objects.filter(code__in=CODES).values_list("code", "pk"))
-        self.types = np.array([by_code[code] for code in CODES])
-        self.dense_type = by_code[DENSE_CODE]
+        by_code = {kind.code: kind for kind in ResourceType.objects.filter(code__in=CODES)}
+        self.types = np.array([by_code[code].pk for code in CODES])
+        self.units = np.array([UNITS.index(by_code[code].unit) for code in CODES])
         with connection.cursor() as cursor:
             sites = self._settle_sites(cursor)
             total = self.flow_count + self.dense_count
@@ -223,6 +225,11 @@ class Country:
         site[is_dense] = self.site_count + dense[is_dense] // FLOWS_PER_SITE
         is_output = chance.random(count) < 0.5
         is_output[is_dense] = dense[is_dense] >= self.dense_candidates
+        kind = np.where(is_dense, CODES.index(DENSE_CODE), chance.integers(0, len(CODES), count))
+        # One amount in four is declared in the small unit, a thousandth of the canonical one.
+        unit = self.units[kind]
+        is_small = (chance.random(count) < 0.25) & (unit < len(SMALL_UNITS))
+        unit = unit + is_small * len(SMALL_UNITS)
         # From 10 to 10,000 units a year, small ones more often.
         quantity = (10 ** chance.uniform(1, 4, count)).round(2)
         reach_km = self._stated(0.2, chance.uniform(2, 40, count).round(1))
@@ -237,15 +244,16 @@ class Country:
             {
                 "id": ("uuid", ids),
                 "site_id": ("uuid", sites[site]),
-                "type": (
-                    "integer",
-                    np.where(is_dense, self.dense_type, chance.choice(self.types, count)),
-                ),
+                "type": ("integer", self.types[kind]),
                 "is_output": ("boolean", is_output),
-                "status": ("integer", chance.integers(0, len(STATUSES), count)),
+                "status": (
+                    "integer",
+                    np.where(is_dense, 0, chance.integers(0, len(STATUSES), count)),
+                ),
                 "visibility": ("integer", chance.integers(0, len(VISIBILITIES), count)),
                 "quantity": ("double precision", quantity),
-                "factor": ("double precision", chance.choice([1, 1, 1, 0.001], count)),
+                "unit": ("integer", unit),
+                "factor": ("double precision", np.where(is_small, 0.001, 1.0)),
                 "lot": ("double precision", np.where(chance.random(count) < 0.3, quantity / 10, 0)),
                 "precision_level": ("integer", chance.integers(0, 3, count)),
                 **self._ranges(count),
