@@ -1,7 +1,7 @@
 """
 A country at random, with a fixed seed: clustered cities, many types, all attributes of flows.
 
-The sizes of cities follow Zipf's law. A country of a million flows has 4.5·10⁸ pairs of an output
+The sizes of cities follow Zipf's law. A country of a million flows has about 4.5·10⁸ pairs of an output
 and an input whose types fit and that are in reach of each other.
 """
 
@@ -16,11 +16,11 @@ SEED = 20_261_125
 # What is exchanged within a region; the groups' members serve their parents, too.
 CODES = (
     "heat", "heat.steam", "heat.hot_water", "heat.low_grade", "cooling", "electricity",
-    "gas.natural", "gas.fuel_gas", "gas.biogas", "water", "water.process", "water.cooling",
-    "water.wastewater", "mineral.rubble", "mineral.soil", "mineral.bottom_ash", "mineral.sand",
+    "gas.natural", "gas.biogas", "water", "water.process", "water.cooling",
+    "water.wastewater", "mineral.rubble", "mineral.bottom_ash", "mineral.sand",
     "organic.biogas_feedstock", "organic.biogas_feedstock.food_waste",
     "organic.biogas_feedstock.sewage_sludge", "organic.fertiliser.compost", "organic.manure",
-    "capacity.storage", "capacity.wastewater_treatment",
+    "capacity.storage",
 )  # fmt: skip
 DENSE_CODE = "mineral.rubble"
 FLOWS_PER_SITE, SITES_PER_ORGANIZATION, FLOWS_PER_CITY = 4, 2, 2_000

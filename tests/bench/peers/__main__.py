@@ -102,6 +102,8 @@ def _measure(peers: list[str], *, with_turash: bool) -> tuple[list[list[str]], l
         if run is None:
             continue
         timings = run()
+        # Large ones take long: what is known by now is said now.
+        print(f"{peer}: {timings}", file=sys.stderr, flush=True)
         if first is None:
             first, first_s = peer, timings.total_s
             rows.append([*_figures(peer, timings), *_speed(timings, first_s), *[""] * 5])
