@@ -1,8 +1,8 @@
 """
 A country at random, with a fixed seed: clustered cities, many types, all attributes of flows.
 
-The sizes of cities follow Zipf's law. A country of a million flows has about 4.5·10⁸ pairs of an output
-and an input whose types fit and that are in reach of each other.
+The sizes of cities follow Zipf's law. A country of a million flows has about 4.5·10⁸ pairs of an
+output and an input whose types fit and that are in reach of each other.
 """
 
 import numpy as np
