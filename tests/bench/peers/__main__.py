@@ -35,7 +35,8 @@ def main() -> int:
     show(
         f"The best 20 partners of every flow, from PostgreSQL and back into it ({arguments.data})",
         ["", "flows", "pairs near", "load [s]", "compute [s]", "store [s]", "all [s]",
-         "Turash ×", "lists compared", "equal", "ties", "at limit", "different"],
+         "Turash ×", "lists compared", "equal", "ties", "at limit", "different",
+         "largest score gap"],
         rows,
     )  # fmt: skip
     for line in differences:
@@ -106,7 +107,7 @@ def _measure(peers: list[str], *, with_turash: bool) -> tuple[list[list[str]], l
         print(f"{peer}: {timings}", file=sys.stderr, flush=True)
         if first is None:
             first, first_s = peer, timings.total_s
-            rows.append([*_figures(peer, timings), *_speed(timings, first_s), *[""] * 5])
+            rows.append([*_figures(peer, timings), *_speed(timings, first_s), *[""] * 6])
             continue
         compared = compare(peer, first, only_sampled=timings.sample is not None)
         counts = (
@@ -121,6 +122,7 @@ def _measure(peers: list[str], *, with_turash: bool) -> tuple[list[list[str]], l
                 *_figures(peer, timings),
                 *_speed(timings, first_s),
                 *(f"{count:,}" for count in counts),
+                f"{compared.largest_score_gap:.0e}",
             ]
         )
         if timings.sample is not None:
