@@ -1,6 +1,6 @@
 # What one does with Turash; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo run test bench bench-events bench-matching soak check format lock messages stop clean
+.PHONY: help setup setup-tests demo run test bench bench-events bench-matching bench-peers soak check format lock messages stop clean
 
 PYTHON := .local/venv/bin/python
 PACKAGES := turash organizations matching proposals
@@ -29,6 +29,9 @@ bench-events: setup-tests ## Measure events: publishing, throughput, latency, we
 
 bench-matching: setup-tests ## Measure matching: all at once, and flow by flow
 	@$(PYTHON) -m tests.bench.matching
+
+bench-peers: setup-tests ## Compare a run of all matches with independent programs of equal result
+	@$(PYTHON) -m tests.bench.peers
 
 soak: setup-tests ## Kill everything at random, 200 times, while events flow (half an hour)
 	@$(PYTHON) -m tests.soak.storm --publisher queue

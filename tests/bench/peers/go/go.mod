@@ -1,0 +1,3 @@
+module turash.example/peer
+
+go 1.19
