@@ -171,11 +171,11 @@ def _sift(
     of_outputs, scores_of_outputs, of_inputs, scores_of_inputs, start, stop,
 ):  # fmt: skip
     """Look through the pairs of outputs[start:stop], and note the promising ones on both sides."""
-    stretches = _room(inputs)
+    stretches, are_outputs = _room(inputs), True
     for number in range(start, stop):
         output, grain = outputs.flows[number], outputs.grains[number]
         least_of_output = scores_of_outputs[number]
-        for stretch in range(_stretches(output, True, inputs, types, stretches)):
+        for stretch in range(_stretches(output, are_outputs, inputs, types, stretches)):
             for place in range(stretches[stretch, 0], stretches[stretch, 1]):
                 other = inputs.grains[place]
                 squared = squared_line(grain, other)

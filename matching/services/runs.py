@@ -1,10 +1,11 @@
 """Recomputing all matches, or those of one organization: asked for, done here, or looked after."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from matching.models import MatchingRun, MatchingRunPartition
@@ -101,17 +102,24 @@ def _create(organization: Organization | None, actor: User | None) -> MatchingRu
         raise
 
 
-def execute_run(run_id: UUID, *, progress: Progress | None = None) -> MatchingRun:
+def execute_run(
+    run_id: UUID, *, progress: Progress | None = None, threads: int = 1
+) -> MatchingRun:
     """
     Do the work of a run in this process; readers see the old matches until it is complete.
 
     Not in a transaction of the caller's: the run's row shows how far it has got, and workers take
-    partitions over that this process leaves undone. Interrupted, the run is cancelled.
+    partitions over that this process leaves undone. Interrupted, the run is cancelled. More threads
+    than one have connections of their own; kernels and copies let them work at once.
 
     :raises MatchingRun.DoesNotExist: there is no such run.
     """
     try:
         plan_run(run_id, in_background=False)
+        if threads > 1:
+            with ThreadPoolExecutor(threads) as pool:
+                for future in [pool.submit(_work, run_id, progress) for _ in range(threads)]:
+                    future.result()
         while MatchingRun.objects.unfinished().filter(pk=run_id).exists():
             _next_step(run_id, progress)
     except (KeyboardInterrupt, SystemExit):
@@ -119,6 +127,16 @@ def execute_run(run_id: UUID, *, progress: Progress | None = None) -> MatchingRu
             cancel_run(actor=None, run_id=run_id)
         raise
     return MatchingRun.objects.get(pk=run_id)
+
+
+def _work(run_id: UUID, progress: Progress | None) -> None:
+    """Do partitions as long as there are some that nobody has tried."""
+    fresh = MatchingRunPartition.objects.filter(run=run_id, status=Status.QUEUED, attempts=0)
+    try:
+        while (partition := fresh.order_by("number").first()) is not None:
+            work_partition(partition.pk, in_background=False, progress=progress)
+    finally:
+        connection.close()
 
 
 def _next_step(run_id: UUID, progress: Progress | None) -> None:

@@ -223,7 +223,7 @@ def test_a_worker_stops_when_its_run_is_cancelled(region, monkeypatch, when):
 
     owner, name = {
         "computing": (bulk, "grid_of"),
-        "writing": (staging, "pack"),
+        "writing": (staging, "chunks"),
         "completing": (staging, "stage"),
     }[when]
     monkeypatch.setattr(owner, name, cancelling(getattr(owner, name)))
@@ -329,24 +329,24 @@ def test_progress_grows_to_the_end(region):
 
 
 def test_a_flow_that_changes_its_type_during_a_run_is_in_no_wrong_list(run_events):
-    heat, ash = (
+    heat, cold = (
         ResourceFlowFactory(direction="input", type_code=code)
-        for code in ("heat", "mineral.fly_ash")
+        for code in ("heat", "cooling")
     )
     flow = ResourceFlowFactory(type_code="heat.hot_water")
-    ResourceFlowFactory(type_code="mineral.fly_ash")
+    ResourceFlowFactory(type_code="cooling")
     run = planned()
     first, second = run.partitions.order_by("number")
     work(run, number=first.number)
     # Now it is in one tree, and then in another: both partitions find it.
-    code = "mineral.fly_ash" if first.root_type.code == "heat" else "heat.hot_water"
+    code = "cooling" if first.root_type.code == "heat" else "heat.hot_water"
     flow.resource_type = ResourceType.objects.get(code=code)
     organization_services.save_flow(flow)
     work(run, number=second.number)
     services.finish_run(run.pk)
     run_events()
     after = rows()
-    assert {key[1] for key in after if key[0] == flow.pk} <= {heat.pk, ash.pk}
+    assert {key[1] for key in after if key[0] == flow.pk} <= {heat.pk, cold.pk}
     second_run = full_run()
     assert (second_run.found_count, second_run.lost_count) == (0, 0)
     assert rows() == after

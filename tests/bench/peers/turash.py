@@ -1,4 +1,6 @@
-"""Turash itself: a run of all matches in one process."""
+"""Turash itself: a run of all matches in one process, with a thread for each core."""
+
+import os
 
 from django.db import connection
 
@@ -14,7 +16,7 @@ def run() -> Timings:
     from tests.bench import matching
 
     engine.warm_up()
-    spent, _, seconds = matching._run()
+    spent, _, seconds = matching._run(os.cpu_count() or 1)
     turash_lists()
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM organizations_resourceflow WHERE status = 'active'")
@@ -27,13 +29,13 @@ def turash_lists() -> None:
     """Fill the table of lists from what Turash keeps."""
     with connection.cursor() as cursor:
         lists.create(cursor, PEER)
-        for own, partner in (("output", "input"), ("input", "output")):
-            cursor.execute(
-                f"""INSERT INTO {lists.table(PEER)}
-                SELECT {own}_id,
-                    array_agg({partner}_id ORDER BY {own}_rank),
-                    array_agg(score ORDER BY {own}_rank),
-                    array_agg(distance_m ORDER BY {own}_rank)
-                FROM matching_match WHERE {own}_rank IS NOT NULL GROUP BY {own}_id"""
-            )
+        cursor.execute(
+            f"""INSERT INTO {lists.table(PEER)}
+            SELECT flow_id,
+                (SELECT array_agg(flow.id ORDER BY place)
+                FROM unnest(partners) WITH ORDINALITY partner (number, place)
+                JOIN organizations_resourceflow flow USING (number)),
+                scores, distances_m
+            FROM matching_partnerlist WHERE partners <> '{{}}'"""
+        )
         lists.finish(cursor, PEER)
