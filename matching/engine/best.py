@@ -83,9 +83,7 @@ def grid_of(flows: np.ndarray, type_count: int, band_degrees: float) -> Grid:
     ordered = flows[order]
     longitudes = np.ascontiguousarray(ordered["longitude"])
     farthest_m = float(flows["reach_m"].max(initial=0.0))
-    return Grid(
-        ordered, grains_of(ordered), longitudes, order, starts, band_degrees, farthest_m
-    )
+    return Grid(ordered, grains_of(ordered), longitudes, order, starts, band_degrees, farthest_m)
 
 
 @njit(cache=True)

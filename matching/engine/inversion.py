@@ -30,6 +30,25 @@ def listed_by(partners, count):
     return holders, starts
 
 
+@njit(cache=True, nogil=True)
+def match_counts(partners, holders, starts):
+    """
+    Return how many partners each flow has that are in its list, or have it in theirs.
+
+    Given the lists, and who has each flow in theirs as `listed_by` returns it.
+    """
+    counts = np.zeros(len(partners), dtype=np.int64)
+    for row in range(len(partners)):
+        counts[row] = starts[row + 1] - starts[row]
+        for partner in partners[row]:
+            is_new = partner != NOBODY
+            for place in range(starts[row], starts[row + 1]):
+                is_new = is_new and holders[place] != partner
+            counts[row] += is_new
+    return counts
+
+
 def warm_up() -> None:
-    """Compile the kernel, or load it from the cache."""
-    listed_by(np.zeros((1, 1), dtype=np.int32), 1)
+    """Compile the kernels of this module, or load them from the cache."""
+    lists = np.zeros((1, 1), dtype=np.int32)
+    match_counts(lists, *listed_by(lists, 1))

@@ -102,9 +102,7 @@ def _create(organization: Organization | None, actor: User | None) -> MatchingRu
         raise
 
 
-def execute_run(
-    run_id: UUID, *, progress: Progress | None = None, threads: int = 1
-) -> MatchingRun:
+def execute_run(run_id: UUID, *, progress: Progress | None = None, threads: int = 1) -> MatchingRun:
     """
     Do the work of a run in this process; readers see the old matches until it is complete.
 

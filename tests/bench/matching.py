@@ -111,9 +111,7 @@ def _run(threads: int = 1) -> tuple[dict[str, float], Any, float]:
         _timed(staging, "swap_in", spent, "swap in"),
     ):
         started = time.perf_counter()
-        run = services.execute_run(
-            services.request_run(in_background=False).pk, threads=threads
-        )
+        run = services.execute_run(services.request_run(in_background=False).pk, threads=threads)
         seconds = time.perf_counter() - started
     assert run.status == "finished", run.error
     return spent, run, seconds

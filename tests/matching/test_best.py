@@ -1,10 +1,13 @@
 """The best partners of many flows: what the sieve lets through, and what comes out at the end."""
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from matching import engine
 from matching.engine import best
 from matching.engine.arrays import COLUMN
 from matching.engine.best import NOBODY, Sieved, grid_of, score_pairs
@@ -12,6 +15,7 @@ from matching.engine.geodesy import distance_m
 from matching.engine.parameters import DEFAULT_WEIGHTS
 from matching.engine.sieve import grains_of, most_of_pair, squared_line
 from tests.matching.random_arrays import random_pairs
+from tests.matching.region import Region, full_run, rows
 
 SCORE, DISTANCE = COLUMN["score"], COLUMN["distance_m"]
 weights = st.lists(st.floats(0.01, 1), min_size=7, max_size=7).map(np.array)
@@ -89,3 +93,27 @@ def test_the_best_are_those_of_a_sort_of_all_pairs(seed, count, copies):
 )
 def test_short_distances_are_those_of_the_ellipsoid(place_a, place_b, metres):
     assert distance_m(*map(float, (*place_a, *place_b))) == pytest.approx(metres, abs=0.05)
+
+
+def compiled() -> dict[str, int]:
+    """Return in how many versions each kernel has been compiled."""
+    return {
+        f"{module.__name__}.{name}": len(thing.signatures)
+        for module in sys.modules.copy().values()
+        if getattr(module, "__name__", "").startswith("matching.engine.")
+        for name, thing in vars(module).items()
+        if hasattr(thing, "signatures")
+    }
+
+
+@pytest.mark.django_db
+def test_nothing_is_compiled_after_the_warm_up():
+    engine.warm_up()
+    before = compiled()
+    assert before["matching.engine.best._sift"]
+    region = Region(3, flow_count=30)
+    full_run()
+    for _ in range(5):
+        region.change()
+    assert rows()
+    assert compiled() == before

@@ -330,8 +330,7 @@ def test_progress_grows_to_the_end(region):
 
 def test_a_flow_that_changes_its_type_during_a_run_is_in_no_wrong_list(run_events):
     heat, cold = (
-        ResourceFlowFactory(direction="input", type_code=code)
-        for code in ("heat", "cooling")
+        ResourceFlowFactory(direction="input", type_code=code) for code in ("heat", "cooling")
     )
     flow = ResourceFlowFactory(type_code="heat.hot_water")
     ResourceFlowFactory(type_code="cooling")
