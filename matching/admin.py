@@ -11,7 +11,10 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from matching import services
+from matching import (
+    admin_learning,  # noqa: F401  # registers its pages
+    services,
+)
 from matching.admin_clusters import FiguresMixin
 from matching.models import (
     Match,
@@ -70,22 +73,37 @@ class MatchAdmin(FiguresMixin, ReadOnlyAdmin):
 
 @admin.register(MatchDismissal)
 class MatchDismissalAdmin(BoundedAdmin):
-    """An organization's decision; deleting it shows the pair again."""
+    """An organization's decision; deleting it shows the pair again. The category can be set."""
 
-    list_display = ["organization", "output", "input", "reason", "dismissed_by", "dismissed_at"]
+    list_display = [
+        "organization", "output", "input", "reason", "category", "dismissed_by", "dismissed_at",
+    ]  # fmt: skip
     list_select_related = ["organization", "output", "input", "dismissed_by"]
+    list_filter = ["category"]
     search_fields = ["organization__name", "reason"]
     search_help_text = _("Organization or reason")
     date_hierarchy = "dismissed_at"
     ordering = ["-dismissed_at"]
+    fields = [
+        "organization", "output", "input", "reason", "category", "dismissed_by", "dismissed_at",
+    ]  # fmt: skip
+    readonly_fields = [name for name in fields if name != "category"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(
-        self, request: HttpRequest, obj: MatchDismissal | None = None
-    ) -> bool:
-        return False
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: MatchDismissal,
+        form: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        services.classify_dismissal(
+            actor=request.user,  # type: ignore[arg-type]
+            dismissal_id=obj.pk,
+            category=obj.category,
+        )
 
 
 class FailingFilter(admin.SimpleListFilter):

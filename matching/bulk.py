@@ -8,7 +8,7 @@ import numpy as np
 from matching import loading
 from matching.engine.best import NOBODY, best_of_many, grid_of, score_pairs
 from matching.engine.geodesy import LEAST_RADIUS_M
-from matching.engine.parameters import BEST_PER_FLOW, DEFAULT_WEIGHTS
+from matching.engine.parameters import BEST_PER_FLOW
 from matching.engine.scoring import add_internal_rates_of_return
 
 Report = Callable[[int, int], None]  # (flows done, flows in all)
@@ -48,6 +48,7 @@ class Found:
     contaminants: np.ndarray
     pairs: np.ndarray  # (output index, input index)
     ranks: np.ndarray  # (output rank, input rank), 0: not in the list of a flow of the slice
+    weights: np.ndarray  # of the factors
 
     def chunks(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Yield (pairs, ranks, the kernel's results)."""
@@ -55,13 +56,13 @@ class Found:
             pairs = self.pairs[start : start + PAIRS_PER_CHUNK]
             results = score_pairs(
                 self.outputs.array, self.inputs.array, pairs, self.types.array, self.contaminants,
-                DEFAULT_WEIGHTS,
+                self.weights,
             )  # fmt: skip
             add_internal_rates_of_return(results)
             yield pairs, self.ranks[start : start + PAIRS_PER_CHUNK], results
 
 
-def find_best(part: Slice, report: Report) -> Found:
+def find_best(part: Slice, report: Report, weights: np.ndarray) -> Found:
     """Find the best partners of the slice's outputs and inputs among all flows of the tree."""
     types = loading.load_types()
     both_sides = [
@@ -85,14 +86,14 @@ def find_best(part: Slice, report: Report) -> Found:
     ):
         best = np.empty((len(own), BEST_PER_FLOW), dtype=np.int64)
         for start, stop, partners in _best_in_chunks(
-            flows.array[own], others.array, types, contaminants, is_output
+            flows.array[own], others.array, types, contaminants, weights, is_output
         ):
             best[start:stop] = partners
             done += stop - start
             report(done, total)
         lists.append((own, best))
     pairs, ranks = _join(lists[0], lists[1], input_count=len(inputs))
-    return Found(outputs, inputs, types, contaminants, pairs, ranks)
+    return Found(outputs, inputs, types, contaminants, pairs, ranks, weights)
 
 
 def _best_in_chunks(
@@ -100,6 +101,7 @@ def _best_in_chunks(
     others: np.ndarray,
     types: loading.TypeTable,
     contaminants: np.ndarray,
+    weights: np.ndarray,
     is_output: bool,  # noqa: FBT001
 ) -> Iterator[tuple[int, int, np.ndarray]]:
     """Yield (start, stop, best partners of flows[start:stop])."""
@@ -114,7 +116,7 @@ def _best_in_chunks(
         stop = min(start + CHUNK, len(flows))
         yield start, stop, best_of_many(
             flows, is_output, others, order, band_starts, band_degrees, reaches_m,
-            types.array, contaminants, DEFAULT_WEIGHTS, BEST_PER_FLOW, start, stop,
+            types.array, contaminants, weights, BEST_PER_FLOW, start, stop,
         )  # fmt: skip
 
 

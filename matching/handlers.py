@@ -1,4 +1,4 @@
-"""What matching does when something happened: match again, and tell who is concerned."""
+"""What matching does when something happened: match again, tell who is concerned, remember."""
 
 from django.urls import reverse
 
@@ -9,6 +9,7 @@ from turash.events.catalogue import (
     MatchFound,
     MatchingRunFinished,
     MatchLost,
+    ProposalStatusChanged,
     ResourceFlowCreated,
     ResourceFlowUpdated,
 )
@@ -70,3 +71,19 @@ def tell_about_run(event: MatchingRunFinished) -> None:
 def renew_clusters(event: MatchingRunFinished) -> None:
     if event.organization_id is None:
         services.request_clusters()
+
+
+@handles(ProposalStatusChanged)
+def remember_decision(event: ProposalStatusChanged) -> None:
+    if event.old_status != "pending" or event.new_status not in ("accepted", "rejected"):
+        return
+    if event.output_id is None or event.input_id is None:
+        return
+    services.note_decision(
+        proposal_id=event.proposal_id,
+        organization_id=event.to_organization_id,
+        is_accepted=event.new_status == "accepted",
+        output_id=event.output_id,
+        input_id=event.input_id,
+        decided_at=event.occurred_at,
+    )

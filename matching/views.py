@@ -156,7 +156,10 @@ def match_dismiss(request: HttpRequest, match_id: UUID) -> HttpResponse:
     match = get_object_or_404(Match.objects.visible_to(request.user).for_display(), pk=match_id)
     form = DismissalForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Say why, so that better matches can be found."))
+        if "reason" in form.errors:
+            messages.error(request, _("Say why, so that better matches can be found."))
+        else:
+            messages.error(request, " ".join(form.errors["category"]))
         return redirect("matching:match-detail", match.pk)
     sides = [match.output, match.input]
     own = [f for f in sides if permissions.can_edit_resources(request.user, f.organization_id)]
@@ -168,6 +171,7 @@ def match_dismiss(request: HttpRequest, match_id: UUID) -> HttpResponse:
                 match=match,
                 organization=flow.organization,
                 reason=form.cleaned_data["reason"],
+                category=form.cleaned_data["category"],
             )
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))

@@ -212,6 +212,8 @@ def _move(
             to_organization_id=proposal.to_organization_id,
             old_status=old_status,
             new_status=proposal.status,
+            output_id=proposal.match.output_id if proposal.match else None,
+            input_id=proposal.match.input_id if proposal.match else None,
         )
     )
 

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from matching.engine.near_misses import RULES
-from matching.models import Match, MatchCluster, MatchingRun
+from matching.models import Category, Match, MatchCluster, MatchingRun
 from matching.together import KINDS
 from organizations.models import Conversion, ResourceFlow
 from turash.api.fields import AreaField, PointField, StrictSerializer, TextField
@@ -113,6 +113,9 @@ class MatchSerializer(serializers.ModelSerializer):
     )
     unit = serializers.CharField(source="output.resource_type.unit")
     ranges = serializers.SerializerMethodField()
+    weights = serializers.SerializerMethodField(
+        help_text="Of the factors in the score, now; they add up to 1."
+    )
 
     class Meta:
         model = Match
@@ -122,6 +125,7 @@ class MatchSerializer(serializers.ModelSerializer):
             "input",
             "score",
             "factors",
+            "weights",
             "distance_m",
             "quantity",
             "unit",
@@ -146,6 +150,10 @@ class MatchSerializer(serializers.ModelSerializer):
     @extend_schema_field(FigureRangesSerializer)
     def get_ranges(self, match: Match) -> Any:
         return FigureRangesSerializer(self.context["ranges"][match.pk]).data
+
+    @extend_schema_field(FactorsSerializer)
+    def get_weights(self, match: Match) -> Any:
+        return self.context["weights"]
 
 
 class ReasonSerializer(serializers.Serializer):
@@ -276,6 +284,9 @@ class MatchClusterSerializer(serializers.ModelSerializer):
 
 class DismissalSerializer(StrictSerializer):
     reason = TextField(max_length=500)
+    category = serializers.ChoiceField(
+        choices=Category.choices, required=False, help_text="The reason in a word."
+    )
     organization_id = serializers.UUIDField(
         required=False, help_text="Needed by who edits for both sides."
     )

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from matching.models.category import Category
 from matching.models.pair import Pair
 from matching.querysets import MatchQuerySet
 from organizations.ids import new_id
@@ -72,6 +73,9 @@ class MatchDismissal(models.Model):
         verbose_name=_("organization"),
     )
     reason = models.CharField(_("reason"), max_length=500)
+    category = models.CharField(
+        _("kind of reason"), max_length=20, choices=Category.choices, blank=True
+    )
     dismissed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -87,6 +91,10 @@ class MatchDismissal(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["output", "input", "organization"], name="matching_dismissal_is_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(category__in=["", *Category.values]),
+                name="matching_dismissal_category_is_known",
             ),
         ]
 

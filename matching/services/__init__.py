@@ -1,7 +1,8 @@
-"""The only writers of matches, clusters, dismissals, requests and runs."""
+"""The only writers of matches, clusters, dismissals, weights, requests and runs."""
 
 from matching.services.clusters import compute_clusters, request_clusters
-from matching.services.dismissals import dismiss_match
+from matching.services.dismissals import classify_dismissal, dismiss_match
+from matching.services.learning import note_decision
 from matching.services.partitions import plan_run, work_partition
 from matching.services.rematch import Changes, rematch_flow
 from matching.services.rematch_requests import (
@@ -29,11 +30,13 @@ __all__ = [
     "RunInProgress",
     "RunIsOver",
     "cancel_run",
+    "classify_dismissal",
     "compute_clusters",
     "dismiss_match",
     "execute_run",
     "finish_run",
     "may_run",
+    "note_decision",
     "plan_run",
     "prune_runs",
     "rematch_due",

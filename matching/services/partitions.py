@@ -8,8 +8,9 @@ from django.db import transaction
 from django.db.models import Count, F
 from django.utils import timezone
 
-from matching import bulk, loading, staging
+from matching import bulk, loading, staging, weights
 from matching.models import MatchingRun, MatchingRunPartition
+from matching.services.learning import bring_weights
 from matching.services.rematch import rematch_flow
 from matching.services.run_endings import (
     MAX_ATTEMPTS,
@@ -72,6 +73,8 @@ def _plan(run_id: UUID, *, in_background: bool, flows_per_side: int) -> None:
         if run.organization_id is None
         else _parts_of_organization(run.organization_id)
     )
+    if run.organization_id is None:
+        bring_weights(run)
     partitions = MatchingRunPartition.objects.bulk_create(
         MatchingRunPartition(
             run=run,
@@ -231,7 +234,9 @@ class _Attempt:
 def _match_in_bulk(attempt: _Attempt, root_key: int) -> None:
     partition = attempt.partition
     found = bulk.find_best(
-        bulk.Slice(root_key, partition.slice_number, partition.slice_count), attempt.report
+        bulk.Slice(root_key, partition.slice_number, partition.slice_count),
+        attempt.report,
+        weights.of_run(partition.run_id),
     )
     for pairs, ranks, results in found.chunks():
         with transaction.atomic():

@@ -7,10 +7,10 @@ from uuid import UUID
 import numpy as np
 from django.db import transaction
 
-from matching import loading, pairing, store
+from matching import loading, pairing, store, weights
 from matching.engine.arrays import COLUMN
 from matching.engine.best import score_pairs
-from matching.engine.parameters import BEST_PER_FLOW, DEFAULT_WEIGHTS
+from matching.engine.parameters import BEST_PER_FLOW
 from matching.engine.scoring import add_internal_rates_of_return
 from matching.models import Match
 from organizations.models import ResourceFlow
@@ -66,7 +66,8 @@ def _candidates(flow: ResourceFlow, types: loading.TypeTable) -> dict[UUID, np.n
             pairing.reach_m(flow, types) + 1,
         ],
     )
-    results = score_pairs(*pairs.arrays, DEFAULT_WEIGHTS)
+    # Read each time, under the lock of the matches: they change with the lists of a run of all.
+    results = score_pairs(*pairs.arrays, weights.in_force())
     return {
         other_id: result
         for other_id, result in zip(pairs.other_ids, results, strict=True)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from matching import staging, store
 from matching.models import Match, MatchingRun, MatchingRunPartition
+from matching.services.learning import adopt_weights, drop_weights
 from matching.services.rematch_requests import request_rematches, resume_rematches
 from organizations import permissions
 from organizations.models import User
@@ -145,6 +146,7 @@ def _finish(run_id: UUID) -> None:
         # Deletions of flows wait here, too: what is swapped in refers to flows that exist.
         store.lock_matches()
         run.found_count, run.lost_count, left_behind = staging.swap_in(run)
+        adopt_weights(run)
         request_rematches(left_behind)
     else:
         matches = matches.of_organization(run.organization_id)
@@ -168,6 +170,7 @@ def _end(run: MatchingRun, status: MatchingRun.Status) -> None:
     run.save()
     if run.organization_id is None:
         staging.clear(*run.partitions.values_list("pk", flat=True))
+        drop_weights(run)
         # They have waited for this; those that come before the commit still wait.
         resume_rematches()
         transaction.on_commit(resume_rematches, robust=True)

@@ -10,6 +10,7 @@ from matching import bulk, services
 from matching.management.commands import match as command
 from matching.models import Match, MatchingRun
 from tests.factories import ResourceFlowFactory
+from tests.matching.evidence import evidence
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +34,19 @@ def test_does_the_partitions_itself(flows):
     assert not OrmQ.objects.filter(payload__contains="partition").exists()
     run = MatchingRun.objects.get()
     assert run.partitions.count_by_status()["done"] == run.partitions.count() == 1
+
+
+def test_tells_the_weights(flows, settings):
+    assert match().endswith("\nWeights: the defaults.\n")
+    settings.MATCHING_LEARNS = True
+    evidence()
+    told = match().splitlines()[-1]
+    assert told.startswith("Weights, in force since ")
+    assert "quality 19.8% (-1.1%), " in told
+    assert "spatial 11.0% (+10.0%), " in told
+    assert told.endswith(
+        "from 0 dismissals, 40 accepted and 40 rejected proposals of 80 organizations."
+    )
 
 
 def test_of_one_organization(flows):

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from matching import engine, services
+from matching import engine, services, weights
 from matching.models import MatchingRun
 from organizations.models import Organization
 from turash.errors import DomainError
@@ -86,6 +86,22 @@ class Command(BaseCommand):
                 f"{run.total_count} flows, {run.match_count} matches "
                 f"({run.found_count} new, {run.lost_count} gone) in {seconds:.1f} s."
             )
+            self._tell_weights()
+
+    def _tell_weights(self) -> None:
+        row = weights.latest()
+        if row is None:
+            self.stdout.write("Weights: the defaults.")
+            return
+        shifts = row.shifts
+        texts = (
+            f"{name} {weight:.1%} ({shifts[name]:+.1%})" for name, weight in row.by_factor.items()
+        )
+        self.stdout.write(
+            f"Weights, in force since {row.adopted_at:%Y-%m-%d %H:%M} UTC: {', '.join(texts)}; "
+            f"from {row.dismissal_count} dismissals, {row.accepted_count} accepted and "
+            f"{row.rejected_count} rejected proposals of {row.organization_count} organizations."
+        )
 
     def _execute(self, run: MatchingRun, *, show_progress: bool) -> MatchingRun:
         with _bar(show_progress) as bar:
