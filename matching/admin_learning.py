@@ -62,7 +62,7 @@ class MatchingWeightsAdmin(ReadOnlyAdmin):
     @admin.display(description=_("state"))
     def state(self, row: MatchingWeights) -> str:
         if row.adopted_at is None:
-            return _("their run is under way")
+            return _("not in force yet")
         return _("in force") if row.is_in_force else _("replaced")  # type: ignore[attr-defined]
 
     @admin.display(description=_("defaults"))

@@ -3,6 +3,7 @@
 from django.urls import reverse
 
 from matching import services
+from matching.models import MatchingRun
 from organizations.models import Organization
 from turash.events.catalogue import (
     ImportFinished,
@@ -53,11 +54,11 @@ def tell_about_match(event: MatchFound | MatchLost) -> None:
 def tell_about_run(event: MatchingRunFinished) -> None:
     concerned = [event.organization_id]
     if event.organization_id is None:
-        concerned = list(
-            Organization.objects.filter(resource_flows__isnull=False, users__isnull=False)
-            .distinct()
-            .values_list("pk", flat=True)
-        )
+        owners = Organization.objects.filter(resource_flows__isnull=False, users__isnull=False)
+        run = MatchingRun.objects.select_related("root_type").filter(pk=event.run_id).first()
+        if run is not None and not run.is_of_all:
+            owners = owners.filter(resource_flows__in=run.flows())
+        concerned = list(owners.distinct().values_list("pk", flat=True))
     notify(
         event,
         organization_ids=concerned,

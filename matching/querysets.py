@@ -138,8 +138,18 @@ class MatchingRunQuerySet(models.QuerySet):
         return self.filter(status__in=self.model.UNFINISHED)
 
     def of_all(self) -> Self:
-        """Runs of all organizations."""
-        return self.filter(organization=None)
+        """Runs of all flows."""
+        return self.swapped_in().filter(root_type=None)
+
+    def swapped_in(self) -> Self:
+        """Runs whose result is swapped in at the end: of all, and of a tree of types."""
+        return self.filter(organization=None, west=None)
+
+    def sharing_trees_with(self, root_type_id: int | None) -> Self:
+        """Those whose result holds matches of this tree of types; None: of any."""
+        if root_type_id is None:
+            return self.swapped_in()
+        return self.swapped_in().filter(Q(root_type=None) | Q(root_type=root_type_id))
 
     def visible_to(self, viewer: Viewer) -> Self:
         """Runs of the viewer's organizations; facilitators see all."""

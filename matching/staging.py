@@ -6,7 +6,7 @@ import numpy as np
 from django.db import connection
 from django.utils import timezone
 
-from matching import bulk, store
+from matching import bulk, loading, store
 from matching.engine.arrays import COLUMNS, MODES
 from matching.models import MatchingRun, StagedMatch
 from organizations.ids import new_ids
@@ -68,9 +68,13 @@ JOIN organizations_resourceflow stays ON stays.id = side.own
 WHERE s.partition_id = ANY(%(partitions)s)
 AND NOT EXISTS (SELECT FROM organizations_resourceflow f WHERE f.id = side.other)
 """
+# `types`: those that the run is of; null: all.
 _DELETE = """
 DELETE FROM matching_match m WHERE NOT EXISTS (
     SELECT FROM matching_merged s WHERE s.output_id = m.output_id AND s.input_id = m.input_id)
+AND (%(types)s::smallint[] IS NULL OR EXISTS (
+    SELECT FROM organizations_resourceflow f
+    WHERE f.id IN (m.output_id, m.input_id) AND f.resource_type_id = ANY(%(types)s::smallint[])))
 """
 _UPDATE = f"""
 UPDATE matching_match m
@@ -118,6 +122,8 @@ def swap_in(run: MatchingRun) -> tuple[int, int, list[UUID]]:
     """
     Make the staged pairs the matches: rows of pairs that stay keep their id, unchanged rows rest.
 
+    Of a run of one tree of types (`run.root_type`) the matches of that tree alone.
+
     In the caller's transaction, which holds the lock of the matches. Returns (found, lost, flows
     that stay while a partner staged for them has been deleted).
     """
@@ -130,7 +136,7 @@ def swap_in(run: MatchingRun) -> tuple[int, int, list[UUID]]:
         cursor.execute(_MERGE, partitions)
         cursor.execute("CREATE INDEX ON matching_merged (output_id, input_id)")
         cursor.execute("ANALYZE matching_merged")
-        cursor.execute(_DELETE)
+        cursor.execute(_DELETE, {"types": _type_keys(run)})
         lost = cursor.rowcount
         cursor.execute(_UPDATE, now)
         cursor.execute(_INSERT, now)
@@ -140,3 +146,10 @@ def swap_in(run: MatchingRun) -> tuple[int, int, list[UUID]]:
         cursor.execute("DROP TABLE matching_merged")
         cursor.execute("RESET enable_nestloop")
     return found, lost, left_behind
+
+
+def _type_keys(run: MatchingRun) -> list[int] | None:
+    """Return the types whose matches a run replaces; None: all."""
+    if run.root_type_id is None:
+        return None
+    return loading.load_types().subtree_keys(run.root_type_id)

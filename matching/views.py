@@ -226,7 +226,7 @@ def run_request(request: HttpRequest, organization_id: UUID) -> HttpResponse:
 @login_required
 def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """How far a run has got; the fragment asks for itself until the run is over."""
-    runs = MatchingRun.objects.visible_to(request.user).select_related("organization")
+    runs = MatchingRun.objects.visible_to(request.user).select_related("organization", "root_type")
     run = get_object_or_404(runs, pk=run_id)
     return render(
         request,

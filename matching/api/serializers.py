@@ -307,7 +307,21 @@ class JobSerializer(serializers.ModelSerializer):
 
     kind = serializers.SerializerMethodField()
     partitions = PartitionCountsSerializer(source="partitions.count_by_status", read_only=True)
-    organization_id = serializers.UUIDField(allow_null=True)
+    organization_id = serializers.UUIDField(
+        allow_null=True, help_text="Null: of more than one, or of all."
+    )
+    resource_type = serializers.SlugRelatedField(
+        slug_field="code",
+        source="root_type",
+        read_only=True,
+        help_text="The tree of types whose matches it computes; null: of any type.",
+    )
+    bbox = serializers.ListField(
+        child=serializers.FloatField(),
+        read_only=True,
+        allow_null=True,
+        help_text="The box whose flows it matches: west, south, east, north in degrees.",
+    )
 
     class Meta:
         model = MatchingRun
@@ -315,6 +329,8 @@ class JobSerializer(serializers.ModelSerializer):
             "id",
             "kind",
             "organization_id",
+            "resource_type",
+            "bbox",
             "status",
             "done_count",
             "total_count",

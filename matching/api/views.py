@@ -114,7 +114,7 @@ class JobViewSet(mixins.RetrieveModelMixin, ApiViewSet):
     queryset = MatchingRun.objects.none()
 
     def get_queryset(self) -> Any:
-        return MatchingRun.objects.visible_to(self.request.user)
+        return MatchingRun.objects.visible_to(self.request.user).select_related("root_type")
 
     @extend_schema(request=None, responses=JobSerializer)
     @action(detail=True, methods=["post"])

@@ -18,7 +18,8 @@ class MatchingWeights(models.Model):
     Weights that a run of all brought along, and what they were learned from.
 
     In force is the latest row that is adopted; without one the defaults are. A row that is not
-    adopted belongs to a run that is under way: its matches and its weights are swapped in together.
+    adopted belongs to a run that is under way or may go on: its matches and its weights are swapped
+    in together.
     """
 
     id = models.BigAutoField(primary_key=True)

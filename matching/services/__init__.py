@@ -13,6 +13,7 @@ from matching.services.rematch_requests import (
     resume_rematches,
     retry_rematches,
 )
+from matching.services.resuming import resume_run
 from matching.services.run_endings import RunIsOver, cancel_run, finish_run, may_run
 from matching.services.runs import (
     RunInProgress,
@@ -21,6 +22,7 @@ from matching.services.runs import (
     request_run,
     request_run_of_all,
     sweep_runs,
+    unfinished_run,
 )
 
 __all__ = [
@@ -46,7 +48,9 @@ __all__ = [
     "request_run",
     "request_run_of_all",
     "resume_rematches",
+    "resume_run",
     "retry_rematches",
     "sweep_runs",
+    "unfinished_run",
     "work_partition",
 ]

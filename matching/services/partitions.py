@@ -19,6 +19,8 @@ from matching.services.run_endings import (
     describe,
     fail_run,
     lock_run,
+    lock_swaps,
+    make_way,
     recount,
 )
 from organizations.models import ResourceFlow
@@ -32,7 +34,7 @@ Status = MatchingRunPartition.Status
 
 # Flows of either direction whose partners one partition looks for.
 FLOWS_PER_SIDE = 50_000
-# Flows of one organization that one partition matches one by one.
+# Flows of an organization or a box that one partition matches one by one.
 FLOWS_ONE_BY_ONE = 500
 
 
@@ -65,16 +67,16 @@ def plan_run(
 
 @transaction.atomic
 def _plan(run_id: UUID, *, in_background: bool, flows_per_side: int) -> None:
+    # Before the lock of a run: who holds this one may end other runs.
+    lock_swaps()
     run = lock_run(run_id)
     if run.status != MatchingRun.Status.QUEUED:
         return
-    parts = (
-        _parts_of_all(flows_per_side)
-        if run.organization_id is None
-        else _parts_of_organization(run.organization_id)
-    )
-    if run.organization_id is None:
+    if run.is_swapped_in and not make_way(run):
+        return
+    if run.is_of_all:
         bring_weights(run)
+    parts = _parts_of_all(flows_per_side) if run.is_swapped_in else _parts_one_by_one(run)
     partitions = MatchingRunPartition.objects.bulk_create(
         MatchingRunPartition(
             run=run,
@@ -85,7 +87,9 @@ def _plan(run_id: UUID, *, in_background: bool, flows_per_side: int) -> None:
             # An estimate until the partition has counted its own.
             total_count=flow_count // slice_count,
         )
-        for number, (root_key, slice_number, slice_count, flow_count) in enumerate(parts, 1)
+        for number, (root_key, slice_number, slice_count, flow_count) in enumerate(
+            (part for part in parts if run.root_type_id in (None, part[0])), 1
+        )
     )
     MatchingRun.objects.filter(pk=run_id).update(
         status=MatchingRun.Status.RUNNING, started_at=timezone.now()
@@ -117,8 +121,8 @@ def _parts_of_all(flows_per_side: int) -> Iterator[tuple[int | None, int, int, i
             yield root_key, number, slice_count, sum(sides.values())
 
 
-def _parts_of_organization(organization_id: UUID) -> Iterator[tuple[None, int, int, int]]:
-    count = ResourceFlow.objects.active().filter(organization=organization_id).count()
+def _parts_one_by_one(run: MatchingRun) -> Iterator[tuple[None, int, int, int]]:
+    count = run.flows().count()
     slice_count = -(-count // FLOWS_ONE_BY_ONE)
     for number in range(slice_count):
         yield None, number, slice_count, count
@@ -215,7 +219,7 @@ class _Attempt:
 
     def fail(self, reason: str, *, in_background: bool) -> None:
         """Put the partition back, or let the run fail after the last attempt."""
-        is_last = self.partition.attempts >= MAX_ATTEMPTS
+        is_last = self.partition.attempts - self.partition.earlier_attempts >= MAX_ATTEMPTS
         try:
             with transaction.atomic():
                 self.beat(status=Status.FAILED if is_last else Status.QUEUED, error=reason)
@@ -248,10 +252,7 @@ def _match_one_by_one(attempt: _Attempt) -> None:
     partition = attempt.partition
     flow_ids = [
         flow_id
-        for flow_id in ResourceFlow.objects.active()
-        .filter(organization=partition.run.organization_id)
-        .order_by("pk")
-        .values_list("pk", flat=True)
+        for flow_id in partition.run.flows().order_by("pk").values_list("pk", flat=True)
         if flow_id.int % partition.slice_count == partition.slice_number
     ]
     attempt.report(0, len(flow_ids))

@@ -9,8 +9,8 @@ from turash.events.models import DomainEvent
 Status = MatchingRunPartition.Status
 
 
-def planned(flows_per_side: int = 4, organization=None) -> MatchingRun:
-    run = services.request_run(organization=organization)
+def planned(flows_per_side: int = 4, **scope) -> MatchingRun:
+    run = services.request_run(**scope)
     services.plan_run(run.pk, flows_per_side=flows_per_side)
     run.refresh_from_db()
     return run

@@ -119,7 +119,7 @@ class MatchLost(MatchEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchingRunFinished(Event):
-    """Matches were recomputed, for one organization or (None) for all."""
+    """Matches were recomputed, for one organization or (None) for all or some of them."""
 
     type: ClassVar[str] = "matching_run_finished"
     run_id: UUID
