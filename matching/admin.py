@@ -1,5 +1,6 @@
 """Matches, dismissals, requests and runs: computed, so looked at and not edited."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,10 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from matching import services
+from matching import (
+    admin_learning,  # noqa: F401  # registers its pages
+    services,
+)
 from matching.admin_clusters import FiguresMixin
 from matching.labels import LABELS
 from matching.models import (
@@ -24,7 +28,7 @@ from matching.models import (
     RematchRequest,
 )
 from matching.querysets import RematchRequestQuerySet
-from organizations.models import Organization
+from organizations.models import Organization, ResourceType
 from turash.admin_bases import BoundedAdmin, ReadOnlyAdmin
 from turash.errors import DomainError
 
@@ -90,22 +94,37 @@ class MatchAdmin(FiguresMixin, ReadOnlyAdmin):
 
 @admin.register(MatchDismissal)
 class MatchDismissalAdmin(BoundedAdmin):
-    """An organization's decision; deleting it shows the pair again."""
+    """An organization's decision; deleting it shows the pair again. The category can be set."""
 
-    list_display = ["organization", "output", "input", "reason", "dismissed_by", "dismissed_at"]
+    list_display = [
+        "organization", "output", "input", "reason", "category", "dismissed_by", "dismissed_at",
+    ]  # fmt: skip
     list_select_related = ["organization", "output", "input", "dismissed_by"]
+    list_filter = ["category"]
     search_fields = ["organization__name", "reason"]
     search_help_text = _("Organization or reason")
     date_hierarchy = "dismissed_at"
     ordering = ["-dismissed_at"]
+    fields = [
+        "organization", "output", "input", "reason", "category", "dismissed_by", "dismissed_at",
+    ]  # fmt: skip
+    readonly_fields = [name for name in fields if name != "category"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(
-        self, request: HttpRequest, obj: MatchDismissal | None = None
-    ) -> bool:
-        return False
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: MatchDismissal,
+        form: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        services.classify_dismissal(
+            actor=request.user,  # type: ignore[arg-type]
+            dismissal_id=obj.pk,
+            category=obj.category,
+        )
 
 
 class FailingFilter(admin.SimpleListFilter):
@@ -145,13 +164,20 @@ class RematchRequestAdmin(ReadOnlyAdmin):
 class MatchingRunForm(forms.ModelForm):
     class Meta:
         model = MatchingRun
-        fields = ["organization"]
+        fields = ["organization", "root_type", "west", "south", "east", "north"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "root_type" in self.fields:
+            roots = ResourceType.objects.filter(parent=None).order_by("code")
+            self.fields["root_type"].queryset = roots
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if "organization" in cleaned:
-            waiting = MatchingRun.objects.unfinished().filter(organization=cleaned["organization"])
-            if waiting.exists():
+        if not self.errors:
+            waiting = MatchingRun.objects.unfinished()
+            same = waiting.filter(**{name: cleaned[name] for name in self._meta.fields})
+            if same.exists() or (cleaned["root_type"] and waiting.of_all().exists()):
                 raise ValidationError(
                     _("The matches are being recomputed already; wait for that run.")
                 )
@@ -184,22 +210,22 @@ class MatchingRunAdmin(ReadOnlyAdmin):
 
     form = MatchingRunForm
     inlines = [PartitionInline]
-    actions = ["cancel"]
+    actions = ["cancel", "resume"]
     change_form_template = "admin/matching/matchingrun/change_form.html"
     list_display = [
         "created_at", "scope", "status", "progress", "match_count", "found_count", "lost_count",
         "requested_by", "finished_at",
     ]  # fmt: skip
-    list_select_related = ["organization", "requested_by"]
+    list_select_related = ["organization", "root_type", "requested_by"]
     list_filter = ["status"]
     search_fields = ["organization__name", "error"]
     search_help_text = _("Organization or text of the error")
     date_hierarchy = "created_at"
     autocomplete_fields = ["organization"]
 
-    @admin.display(description=_("organization"), ordering="organization__name")
+    @admin.display(description=_("scope"), ordering="organization__name")
     def scope(self, run: MatchingRun) -> str:
-        return str(run.organization or _("all"))
+        return run.scope
 
     @admin.display(description=_("flows done"))
     def progress(self, run: MatchingRun) -> str:
@@ -208,27 +234,41 @@ class MatchingRunAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Cancel the chosen runs"), permissions=["act"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[MatchingRun]) -> None:
+        count = self._each(request, queryset, services.cancel_run)
+        if count:
+            text = ngettext("%d run was cancelled.", "%d runs were cancelled.", count) % count
+            self.message_user(request, text, messages.SUCCESS)
+
+    @admin.action(description=_("Go on with the chosen runs"), permissions=["act"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[MatchingRun]) -> None:
+        count = self._each(request, queryset, services.resume_run)
+        if count:
+            text = ngettext("%d run goes on.", "%d runs go on.", count) % count
+            self.message_user(request, text, messages.SUCCESS)
+
+    def _each(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[MatchingRun],
+        service: Callable[..., MatchingRun],
+    ) -> int:
+        """Call a service for each run; returns for how many, and tells why not for the others."""
         count = 0
         for run in queryset[:MOST_RUNS_AT_ONCE]:
             try:
-                services.cancel_run(
-                    actor=request.user,  # type: ignore[arg-type]
-                    run_id=run.pk,
-                )
+                service(actor=request.user, run_id=run.pk)
             except DomainError as error:
                 self.message_user(request, f"{run}: {error.message}", messages.WARNING)
             else:
                 count += 1
-        if count:
-            text = ngettext("%d run was cancelled.", "%d runs were cancelled.", count) % count
-            self.message_user(request, text, messages.SUCCESS)
+        return count
 
     def get_inlines(self, request: HttpRequest, obj: MatchingRun | None = None) -> list:
         return self.inlines if obj else []
 
     def get_fields(self, request: HttpRequest, obj: MatchingRun | None = None) -> Any:
         if obj is None:
-            return ["organization"]
+            return list(MatchingRunForm.Meta.fields)
         return [field.name for field in MatchingRun._meta.fields if not field.primary_key]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -244,6 +284,8 @@ class MatchingRunAdmin(ReadOnlyAdmin):
         run = services.request_run(
             actor=request.user,  # type: ignore[arg-type]
             organization=obj.organization,
+            resource_type=obj.root_type,
+            bbox=obj.bbox,
         )
         obj.pk = run.pk
 

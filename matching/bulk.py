@@ -10,7 +10,7 @@ from matching.engine import best
 from matching.engine.best import Grid, Lists, Sieved, grid_of
 from matching.engine.geodesy import LEAST_RADIUS_M
 from matching.engine.inversion import listed_by
-from matching.engine.parameters import BEST_PER_FLOW, DEFAULT_WEIGHTS
+from matching.engine.parameters import BEST_PER_FLOW
 
 Report = Callable[[int, int], None]  # (flows done, flows in all)
 # Flows between two signs of life.
@@ -28,7 +28,7 @@ class Side:
     starts: np.ndarray
 
 
-def find_best(root_key: int, report: Report) -> tuple[Side, Side]:
+def find_best(root_key: int, report: Report, weights: np.ndarray) -> tuple[Side, Side]:
     """
     Find the best partners of all outputs and inputs of a tree of resource types.
 
@@ -49,7 +49,7 @@ def find_best(root_key: int, report: Report) -> tuple[Side, Side]:
     outputs, inputs = _grids(tables[0].array, tables[1].array, len(types.array))
     sieved = [Sieved.of(len(table), BEST_PER_FLOW) for table in tables]
     lists = [best.empty_lists(len(table), BEST_PER_FLOW) for table in tables]
-    rules = types.array, contaminants, DEFAULT_WEIGHTS
+    rules = types.array, contaminants, weights
     count = sum(map(len, tables))
     # All pairs are looked at from their outputs; after that each flow gets its list.
     done, steps = 0, len(tables[0]) + count

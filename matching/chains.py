@@ -8,7 +8,7 @@ from django.contrib.gis.db.models.functions import Distance
 from django.contrib.gis.measure import D
 from django.db.models import Q
 
-from matching import loading, pairing
+from matching import loading, pairing, weights
 from matching.engine import chains as engine
 from matching.engine.arrays import COLUMN
 from matching.outcome import Outcome
@@ -103,7 +103,12 @@ def find_chains(flow: ResourceFlow, *, viewer: Actor) -> Chains:
     contaminants = loading.join_contaminants(own, far)
     (sources, _), (takers, _) = (own, far) if is_output else (far, own)
     found = engine.find_chains(
-        sources.array, _processors(conversions, types), takers.array, types.array, contaminants
+        sources.array,
+        _processors(conversions, types),
+        takers.array,
+        types.array,
+        contaminants,
+        weights=weights.in_force(),
     )
     return Chains(found, sources.ids, conversions, takers.ids)
 

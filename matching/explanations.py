@@ -1,12 +1,13 @@
 """Why a match fits: each factor score with its weight and the facts behind it, in words."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from matching.engine.parameters import DEFAULT_WEIGHTS, FACTORS
+from matching import weights
+from matching.engine.parameters import FACTORS
 from matching.labels import LABELS
 from matching.models import Match
 from matching.outcome import Outcome
@@ -14,46 +15,37 @@ from organizations import profile
 from organizations.models import ResourceFlow
 from turash.figures import distance, figure, percent, unit
 
-WEIGHTS = dict(zip(FACTORS, DEFAULT_WEIGHTS.tolist(), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
-class Factor:
-    """`score` and `weight` are shares of 1."""
+class FactorScore:
+    """`score` is a share of 1."""
 
     name: str
     label: str
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Factor(FactorScore):
+    """With its weight now, a share of 1, and the facts behind the score."""
+
     weight: float
     text: str
 
 
-def scores(scored: Match | Outcome) -> list[Factor]:
+def scores(scored: Match | Outcome) -> list[FactorScore]:
     """The factor scores alone, for lists."""
-    return list(_factors(scored, {}))
+    return [FactorScore(name, str(LABELS[name]), score) for name, score in scored.factors.items()]
 
 
 def factors(match: Match) -> list[Factor]:
-    """The factor scores, each with the facts behind it."""
-    return list(
-        _factors(
-            match,
-            {
-                "quality": _quality(match),
-                "temporal": _temporal(match),
-                "quantity": _quantity(match),
-                "economic": _economic(match),
-                "spatial": _spatial(match),
-                "trust": _trust(match),
-                "regulatory": _regulatory(match),
-            },
-        )
-    )
-
-
-def _factors(scored: Match | Outcome, texts: dict[str, str]) -> Iterator[Factor]:
-    for name, score in scored.factors.items():
-        yield Factor(name, str(LABELS[f"{name}_score"]), score, WEIGHTS[name], texts.get(name, ""))
+    """The factor scores, each with its weight and the facts behind it."""
+    weight_of = weights.by_factor()
+    return [
+        Factor(one.name, one.label, one.score, weight_of[one.name], TEXTS[one.name](match))
+        for one in scores(match)
+    ]
 
 
 def _quality(match: Match) -> str:
@@ -144,3 +136,14 @@ def _regulatory(match: Match) -> str:
     if len(countries) > 1:
         parts.append(_("Crosses a border."))
     return " ".join(parts) or _("Not hazardous, no border in between.")
+
+
+TEXTS: dict[str, Callable[[Match], str]] = {
+    "quality": _quality,
+    "temporal": _temporal,
+    "quantity": _quantity,
+    "economic": _economic,
+    "spatial": _spatial,
+    "trust": _trust,
+    "regulatory": _regulatory,
+}

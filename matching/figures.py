@@ -7,10 +7,9 @@ from uuid import UUID
 
 import numpy as np
 
-from matching import loading
+from matching import loading, weights
 from matching.engine.arrays import COLUMN, COLUMNS, MODES
 from matching.engine.best import score_pairs
-from matching.engine.parameters import DEFAULT_WEIGHTS
 from matching.engine.scoring import add_internal_rates_of_return
 
 MONEY = tuple(name for name in COLUMNS if "eur" in name)
@@ -53,7 +52,7 @@ def score(pairs: Sequence[PairOfFlows]) -> list[np.ndarray | None]:
     places = [(output_at[pairs[n].output_id], input_at[pairs[n].input_id]) for n in present]
     results = score_pairs(
         outputs.array, inputs.array, np.array(places, dtype=np.int64).reshape(-1, 2), types.array,
-        contaminants, DEFAULT_WEIGHTS,
+        contaminants, weights.in_force(),
     )  # fmt: skip
     add_internal_rates_of_return(results)
     scored: list[np.ndarray | None] = [None] * len(pairs)

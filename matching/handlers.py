@@ -1,14 +1,16 @@
-"""What matching does when something happened: match again, and tell who is concerned."""
+"""What matching does when something happened: match again, tell who is concerned, remember."""
 
 from django.urls import reverse
 
 from matching import services
+from matching.models import MatchingRun
 from organizations.models import Organization
 from turash.events.catalogue import (
     ImportFinished,
     MatchFound,
     MatchingRunFinished,
     MatchLost,
+    ProposalStatusChanged,
     ResourceFlowCreated,
     ResourceFlowUpdated,
 )
@@ -52,11 +54,11 @@ def tell_about_match(event: MatchFound | MatchLost) -> None:
 def tell_about_run(event: MatchingRunFinished) -> None:
     concerned = [event.organization_id]
     if event.organization_id is None:
-        concerned = list(
-            Organization.objects.filter(resource_flows__isnull=False, users__isnull=False)
-            .distinct()
-            .values_list("pk", flat=True)
-        )
+        owners = Organization.objects.filter(resource_flows__isnull=False, users__isnull=False)
+        run = MatchingRun.objects.select_related("root_type").filter(pk=event.run_id).first()
+        if run is not None and not run.is_of_all:
+            owners = owners.filter(resource_flows__in=run.flows())
+        concerned = list(owners.distinct().values_list("pk", flat=True))
     notify(
         event,
         organization_ids=concerned,
@@ -70,3 +72,19 @@ def tell_about_run(event: MatchingRunFinished) -> None:
 def renew_clusters(event: MatchingRunFinished) -> None:
     if event.organization_id is None:
         services.request_clusters()
+
+
+@handles(ProposalStatusChanged)
+def remember_decision(event: ProposalStatusChanged) -> None:
+    if event.old_status != "pending" or event.new_status not in ("accepted", "rejected"):
+        return
+    if event.output_id is None or event.input_id is None:
+        return
+    services.note_decision(
+        proposal_id=event.proposal_id,
+        organization_id=event.to_organization_id,
+        is_accepted=event.new_status == "accepted",
+        output_id=event.output_id,
+        input_id=event.input_id,
+        decided_at=event.occurred_at,
+    )

@@ -14,7 +14,6 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.query import ModelIterable
 
-from matching import figures
 from matching.ids import numbers_of
 from organizations.querysets import meridians
 
@@ -32,6 +31,12 @@ def _seen_from(side: str, own: Q) -> Q:
         & ~Q(**{f"{other}__visibility": "private"})
         & ~Q(**{f"{other}__organization__visibility": "private"})
     )
+
+
+def _with_those_above(code: str) -> list[str]:
+    """Return the code of a type and those of all types above it."""
+    parts = code.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
 
 
 class MatchQuerySet(models.QuerySet):
@@ -88,6 +93,8 @@ class MatchQuerySet(models.QuerySet):
         is_new = self._result_cache is None
         super()._fetch_all()  # type: ignore[misc]  # not in the stubs
         if is_new and self._is_for_display and self._iterable_class is ModelIterable:
+            from matching import figures  # which reads models, that have these QuerySets
+
             # All rows at once, as related objects are prefetched.
             self._result_cache = figures.fill_in(self._result_cache)
 
@@ -174,10 +181,9 @@ class MatchClusterQuerySet(models.QuerySet):
 
     def of_type(self, code: str) -> Self:
         """Areas where resources of this type are exchanged, among others or alone."""
-        parts = code.split(".")
-        above = [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
         return self.filter(
-            Q(resource_type__code__in=above) | Q(resource_type__code__startswith=f"{code}.")
+            Q(resource_type__code__in=_with_those_above(code))
+            | Q(resource_type__code__startswith=f"{code}.")
         )
 
 
@@ -187,8 +193,23 @@ class MatchingRunQuerySet(models.QuerySet):
         return self.filter(status__in=self.model.UNFINISHED)
 
     def of_all(self) -> Self:
-        """Runs of all organizations."""
-        return self.filter(organization=None)
+        """Runs of all flows."""
+        return self.swapped_in().filter(root_type=None)
+
+    def swapped_in(self) -> Self:
+        """Runs whose result is swapped in at the end: of all, and of a tree of types."""
+        return self.filter(organization=None, west=None)
+
+    def sharing_trees_with(self, root_type_id: int | None) -> Self:
+        """Those whose result holds matches of this tree of types; None: of any."""
+        if root_type_id is None:
+            return self.swapped_in()
+        code = apps.get_model("organizations", "ResourceType").objects.get(pk=root_type_id).code
+        return self.swapped_in().filter(
+            Q(root_type=None)
+            | Q(root_type__code__in=_with_those_above(code))
+            | Q(root_type__code__startswith=f"{code}.")
+        )
 
     def visible_to(self, viewer: Viewer) -> Self:
         """Runs of the viewer's organizations; facilitators see all."""

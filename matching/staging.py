@@ -7,7 +7,7 @@ from uuid import UUID
 import numpy as np
 from django.db import connection
 
-from matching import lists
+from matching import lists, loading
 from matching.bulk import Side
 from matching.models import MatchingRun, PartnerList, StagedList
 from matching.packing import COLUMNS, pack
@@ -27,7 +27,12 @@ _OLD = ", ".join(f"l.{name}" for name in _CHANGING)
 
 # Pairs are counted from their output: those in one state that are not in the other.
 _COUNT = f"""
-WITH one AS (SELECT * FROM {_LIVE} l WHERE l.is_output),
+WITH one AS (
+    SELECT l.* FROM {_LIVE} l WHERE l.is_output
+    AND (%(types)s::smallint[] IS NULL OR EXISTS (
+        SELECT FROM organizations_resourceflow f
+        WHERE f.id = l.flow_id AND f.resource_type_id = ANY(%(types)s::smallint[])))
+),
 other AS (
     SELECT * FROM {_STAGED} s WHERE s.partition_id = ANY(%(partitions)s) AND s.is_output
 )
@@ -42,9 +47,13 @@ FROM one FULL JOIN other USING (flow_id)
 WHERE one IS NULL OR other IS NULL
     OR (one.partners, one.listed_by) IS DISTINCT FROM (other.partners, other.listed_by)
 """
+# `types`: those that the run is of; null: all.
 _DELETE = f"""
 DELETE FROM {_LIVE} l WHERE NOT EXISTS (
     SELECT FROM {_STAGED} s WHERE s.partition_id = ANY(%(partitions)s) AND s.flow_id = l.flow_id)
+AND (%(types)s::smallint[] IS NULL OR EXISTS (
+    SELECT FROM organizations_resourceflow f
+    WHERE f.id = l.flow_id AND f.resource_type_id = ANY(%(types)s::smallint[])))
 """
 _UPDATE = f"""
 UPDATE {_LIVE} l SET ({", ".join(_CHANGING)}) = ROW({_NEW})
@@ -107,21 +116,33 @@ def swap_in(run: MatchingRun) -> tuple[int, int, set[UUID]]:
     """
     Make the staged lists the lists of all flows; those that are the same rest.
 
+    Of a run of one tree of types (`run.root_type`) the lists of that tree alone.
+
     In the caller's transaction, which holds the lock of the matches. Returns (found, lost, flows to
     match again because they or a partner changed too much meanwhile).
     """
-    partitions = {"partitions": list(run.partitions.values_list("pk", flat=True))}
+    parameters = {
+        "partitions": list(run.partitions.values_list("pk", flat=True)),
+        "types": _type_keys(run),
+    }
     with connection.cursor() as cursor:
         # All of both tables is joined. A planner that takes the lists for few would look through
         # them once for each row instead.
         cursor.execute("SET LOCAL enable_nestloop = off")
-        cursor.execute(_COUNT, partitions)
+        cursor.execute(_COUNT, parameters)
         found, lost = map(int, cursor.fetchone())
         for statement in (_DELETE, _UPDATE, _INSERT, _UNSURE):
-            cursor.execute(statement, partitions)
+            cursor.execute(statement, parameters)
         unsure = [row[0] for row in cursor.fetchall()]
         cursor.execute("RESET enable_nestloop")
-    return found, lost, _forget(unsure, partitions["partitions"])
+    return found, lost, _forget(unsure, parameters["partitions"])
+
+
+def _type_keys(run: MatchingRun) -> list[int] | None:
+    """Return the types whose lists a run replaces; None: all."""
+    if run.root_type_id is None:
+        return None
+    return loading.load_types().subtree_keys(run.root_type_id)
 
 
 def _forget(numbers: list[int], partitions: list[int]) -> set[UUID]:

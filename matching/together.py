@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from matching import loading, pairing
+from matching import loading, pairing, weights
 from matching.engine.arrays import COLUMN
 from matching.engine.together import best_together
 from matching.outcome import Outcome
@@ -54,7 +54,7 @@ def find_combination(flow: ResourceFlow, *, viewer: Actor) -> Combination | None
     pairs = pairing.pair_up(
         flow, types, condition="f.id = ANY(%s)", parameters=[ids[: pairing.MOST_CANDIDATES]]
     )
-    found = best_together(*pairs.arrays, is_output=is_output)
+    found = best_together(*pairs.arrays, is_output=is_output, weights=weights.in_force())
     if found is None:
         return None
     partner_ids = [pairs.other_ids[place] for place in found.places]

@@ -156,7 +156,10 @@ def match_dismiss(request: HttpRequest, match_id: UUID) -> HttpResponse:
     match = get_object_or_404(Match.seen.with_id(match_id).visible_to(request.user).for_display())
     form = DismissalForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Say why, so that better matches can be found."))
+        if "reason" in form.errors:
+            messages.error(request, _("Say why, so that better matches can be found."))
+        else:
+            messages.error(request, " ".join(form.errors["category"]))
         return redirect("matching:match-detail", match.pk)
     sides = [match.output, match.input]
     own = [f for f in sides if permissions.can_edit_resources(request.user, f.organization_id)]
@@ -168,6 +171,7 @@ def match_dismiss(request: HttpRequest, match_id: UUID) -> HttpResponse:
                 match=match,
                 organization=flow.organization,
                 reason=form.cleaned_data["reason"],
+                category=form.cleaned_data["category"],
             )
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
@@ -222,7 +226,7 @@ def run_request(request: HttpRequest, organization_id: UUID) -> HttpResponse:
 @login_required
 def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """How far a run has got; the fragment asks for itself until the run is over."""
-    runs = MatchingRun.objects.visible_to(request.user).select_related("organization")
+    runs = MatchingRun.objects.visible_to(request.user).select_related("organization", "root_type")
     run = get_object_or_404(runs, pk=run_id)
     return render(
         request,

@@ -26,9 +26,11 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "matching": {
         "match": ("view",),
         "matchcluster": ("view",),
-        "matchdismissal": ("view", "delete"),
+        "matchdismissal": ("view", "change", "delete"),
         "matchingrun": ("view",),
         "matchingrunpartition": ("view",),
+        "matchingweights": ("view",),
+        "proposalevidence": ("view",),
         "rematchrequest": ("view",),
     },
     "proposals": {"proposal": ("view",), "proposaltransition": ("view",)},

@@ -121,14 +121,21 @@ class Proposal(models.Model):
         return f"{self.from_organization} → {self.to_organization}: {self.resource}"
 
     @property
+    def pair(self) -> tuple[UUID, UUID] | tuple[None, None]:
+        """The ids of the output and the input of the match that was proposed on."""
+        if self.counterpart_id is None:
+            return None, None
+        if self.resource.direction == ResourceFlow.Direction.OUTPUT:
+            return self.resource_id, self.counterpart_id
+        return self.counterpart_id, self.resource_id
+
+    @property
     def match_id(self) -> UUID | None:
         """The match of the resource and the sender's own flow, while it is one."""
         if self.counterpart is None or not self.has_match:
             return None
-        flows = self.resource, self.counterpart
-        if self.resource.direction == ResourceFlow.Direction.INPUT:
-            flows = flows[::-1]
-        return match_id(*(flow.number for flow in flows))
+        numbers = {flow.pk: flow.number for flow in (self.resource, self.counterpart)}
+        return match_id(*(numbers[key] for key in self.pair if key))
 
 
 class ProposalTransition(models.Model):

@@ -206,6 +206,7 @@ def _move(
         sender = Side.SENDER in sides
         organization_id = proposal.from_organization_id if sender else proposal.to_organization_id
     _record(proposal, old_status, actor=actor, organization_id=organization_id, comment=comment)
+    output_id, input_id = proposal.pair
     publish(
         ProposalStatusChanged(
             proposal_id=proposal.pk,
@@ -213,6 +214,8 @@ def _move(
             to_organization_id=proposal.to_organization_id,
             old_status=old_status,
             new_status=proposal.status,
+            output_id=output_id,
+            input_id=input_id,
         )
     )
 

@@ -212,6 +212,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # In Redis; the limits stand beside what they limit.
 RATE_LIMIT_PREFIX = f"{REDIS_PREFIX}:limits"
 
+# --- Matching --------------------------------------------------------------------------------
+
+# Whether dismissals and decisions about proposals shift the weights of the score, within bounds:
+# see "Learning" in docs/matching.md.
+MATCHING_LEARNS = env.bool("MATCHING_LEARNS", default=False)
+
 # --- Language and time ----------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from matching.engine.arrays import MODES
 from matching.engine.near_misses import RULES
-from matching.models import Match, MatchCluster, MatchingRun
+from matching.models import Category, Match, MatchCluster, MatchingRun
 from matching.together import KINDS
 from organizations.models import Conversion, ResourceFlow
 from turash.api.fields import AreaField, PointField, StrictSerializer, TextField
@@ -131,6 +131,9 @@ class MatchSerializer(serializers.ModelSerializer):
     internal_rate_of_return = serializers.FloatField(allow_null=True)
     co2_avoided_t_per_year = serializers.FloatField()
     ranges = serializers.SerializerMethodField()
+    weights = serializers.SerializerMethodField(
+        help_text="Of the factors in the score, now; they add up to 1."
+    )
 
     class Meta:
         model = Match
@@ -140,6 +143,7 @@ class MatchSerializer(serializers.ModelSerializer):
             "input",
             "score",
             "factors",
+            "weights",
             "distance_m",
             "quantity",
             "unit",
@@ -162,6 +166,10 @@ class MatchSerializer(serializers.ModelSerializer):
     @extend_schema_field(FigureRangesSerializer)
     def get_ranges(self, match: Match) -> Any:
         return FigureRangesSerializer(self.context["ranges"][match.pk]).data
+
+    @extend_schema_field(FactorsSerializer)
+    def get_weights(self, match: Match) -> Any:
+        return self.context["weights"]
 
 
 class ReasonSerializer(serializers.Serializer):
@@ -292,6 +300,9 @@ class MatchClusterSerializer(serializers.ModelSerializer):
 
 class DismissalSerializer(StrictSerializer):
     reason = TextField(max_length=500)
+    category = serializers.ChoiceField(
+        choices=Category.choices, required=False, help_text="The reason in a word."
+    )
     organization_id = serializers.UUIDField(
         required=False, help_text="Needed by who edits for both sides."
     )
@@ -312,7 +323,21 @@ class JobSerializer(serializers.ModelSerializer):
 
     kind = serializers.SerializerMethodField()
     partitions = PartitionCountsSerializer(source="partitions.count_by_status", read_only=True)
-    organization_id = serializers.UUIDField(allow_null=True)
+    organization_id = serializers.UUIDField(
+        allow_null=True, help_text="Null: of more than one, or of all."
+    )
+    resource_type = serializers.SlugRelatedField(
+        slug_field="code",
+        source="root_type",
+        read_only=True,
+        help_text="The tree of types whose matches it computes; null: of any type.",
+    )
+    bbox = serializers.ListField(
+        child=serializers.FloatField(),
+        read_only=True,
+        allow_null=True,
+        help_text="The box whose flows it matches: west, south, east, north in degrees.",
+    )
 
     class Meta:
         model = MatchingRun
@@ -320,6 +345,8 @@ class JobSerializer(serializers.ModelSerializer):
             "id",
             "kind",
             "organization_id",
+            "resource_type",
+            "bbox",
             "status",
             "done_count",
             "total_count",

@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from matching import services
+from matching import services, weights
 from matching.api.filters import MatchClusterFilter, MatchFilter
 from matching.api.serializers import (
     ChainSerializer,
@@ -37,11 +37,14 @@ _PAGE = [OpenApiParameter(name, int) for name in ("limit", "offset")]
 
 
 class _MatchesView(generics.GenericAPIView):
-    """Shows matches, and how far their figures may be off."""
+    """Shows matches, how far their figures may be off, and what the factors weigh."""
 
     def get_serializer(self, instance: Any = None, **kwargs: Any) -> Any:
         shown = [instance] if isinstance(instance, Match) else instance or []
-        kwargs["context"] = self.get_serializer_context() | {"ranges": ranges_of(shown)}
+        kwargs["context"] = self.get_serializer_context() | {
+            "ranges": ranges_of(shown),
+            "weights": weights.by_factor() if shown else {},
+        }
         return self.get_serializer_class()(instance, **kwargs)
 
 
@@ -107,7 +110,7 @@ class JobViewSet(mixins.RetrieveModelMixin, ApiViewSet):
     queryset = MatchingRun.objects.none()
 
     def get_queryset(self) -> Any:
-        return MatchingRun.objects.visible_to(self.request.user)
+        return MatchingRun.objects.visible_to(self.request.user).select_related("root_type")
 
     @extend_schema(request=None, responses=JobSerializer)
     @action(detail=True, methods=["post"])
@@ -147,6 +150,7 @@ class MatchViewSet(_MatchesView, mixins.ListModelMixin, mixins.RetrieveModelMixi
             match=match,
             organization=organization,
             reason=serializer.validated_data["reason"],
+            category=serializer.validated_data.get("category", ""),
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 

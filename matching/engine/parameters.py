@@ -15,6 +15,20 @@ DEFAULT_WEIGHTS = np.array([0.20, 0.15, 0.15, 0.20, 0.10, 0.10, 0.10])
 # assumptions of the order of the classes 3 and 5 of AACE 18R-97 (-20 to +30 %, -50 to +100 %).
 PRECISION_SHARES = np.array([0.05, 0.20, 0.50])
 
+# --- Learning from what people decide ---------------------------------------------------------
+
+# The largest change of a weight as a share of its default, however much evidence there is: every
+# factor keeps at least half of what it counts for, so none can be voted away, and the order of
+# partners stays that of the documented rules in the main.
+LARGEST_WEIGHT_SHIFT = 0.5
+# Pieces of evidence after which half of that change is possible. Of 100 votes over seven factors
+# a share of 14 % has a standard error of 3.5 points, a quarter of it; of ten it would have 11
+# points: what fewer say is mostly chance.
+EVIDENCE_FOR_HALF_SHIFT = 100.0
+# An organization's dismissals together count for at most so many, and so do its decisions about
+# proposals: it takes twenty organizations to make a hundred.
+EVIDENCE_PER_ORGANIZATION = 5.0
+
 # --- Quality ---------------------------------------------------------------------------------
 
 # Soft edges around what an input accepts; beyond them a pair is no match.

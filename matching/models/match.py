@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from matching.models.category import Category
 from matching.querysets import MatchManager, SeenMatchManager
 from organizations.models import Organization, ResourceFlow
 
@@ -93,6 +94,9 @@ class MatchDismissal(models.Model):
         verbose_name=_("organization"),
     )
     reason = models.CharField(_("reason"), max_length=500)
+    category = models.CharField(
+        _("kind of reason"), max_length=20, choices=Category.choices, blank=True
+    )
     dismissed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -108,6 +112,10 @@ class MatchDismissal(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["output", "input", "organization"], name="matching_dismissal_is_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(category__in=["", *Category.values]),
+                name="matching_dismissal_category_is_known",
             ),
         ]
 

@@ -1,7 +1,8 @@
-"""The only writers of matches, clusters, dismissals, requests and runs."""
+"""The only writers of matches, clusters, dismissals, weights, requests and runs."""
 
 from matching.services.clusters import compute_clusters, request_clusters
-from matching.services.dismissals import dismiss_match
+from matching.services.dismissals import classify_dismissal, dismiss_match
+from matching.services.learning import note_decision
 from matching.services.partitions import plan_run, work_partition
 from matching.services.rematch import Changes, rematch_flow
 from matching.services.rematch_requests import (
@@ -12,6 +13,7 @@ from matching.services.rematch_requests import (
     resume_rematches,
     retry_rematches,
 )
+from matching.services.resuming import resume_run
 from matching.services.run_endings import RunIsOver, cancel_run, finish_run, may_run
 from matching.services.runs import (
     RunInProgress,
@@ -20,6 +22,7 @@ from matching.services.runs import (
     request_run,
     request_run_of_all,
     sweep_runs,
+    unfinished_run,
 )
 
 __all__ = [
@@ -29,11 +32,13 @@ __all__ = [
     "RunInProgress",
     "RunIsOver",
     "cancel_run",
+    "classify_dismissal",
     "compute_clusters",
     "dismiss_match",
     "execute_run",
     "finish_run",
     "may_run",
+    "note_decision",
     "plan_run",
     "prune_runs",
     "rematch_due",
@@ -43,7 +48,9 @@ __all__ = [
     "request_run",
     "request_run_of_all",
     "resume_rematches",
+    "resume_run",
     "retry_rematches",
     "sweep_runs",
+    "unfinished_run",
     "work_partition",
 ]

@@ -9,8 +9,9 @@ from django.db import transaction
 from django.db.models import Count, F
 from django.utils import timezone
 
-from matching import bulk, loading, staging
+from matching import bulk, loading, staging, weights
 from matching.models import MatchingRun, MatchingRunPartition
+from matching.services.learning import bring_weights
 from matching.services.rematch import rematch_flow
 from matching.services.run_endings import (
     MAX_ATTEMPTS,
@@ -19,6 +20,8 @@ from matching.services.run_endings import (
     describe,
     fail_run,
     lock_run,
+    lock_swaps,
+    make_way,
     recount,
 )
 from organizations.models import ResourceFlow
@@ -30,7 +33,7 @@ logger = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]  # (flows done, flows in all), of the whole run
 Status = MatchingRunPartition.Status
 
-# Flows of one organization that one partition matches one by one.
+# Flows of an organization or a box that one partition matches one by one.
 FLOWS_ONE_BY_ONE = 500
 
 
@@ -61,14 +64,16 @@ def plan_run(run_id: UUID, *, in_background: bool = True) -> None:
 
 @transaction.atomic
 def _plan(run_id: UUID, *, in_background: bool) -> None:
+    # Before the lock of a run: who holds this one may end other runs.
+    lock_swaps()
     run = lock_run(run_id)
     if run.status != MatchingRun.Status.QUEUED:
         return
-    parts = (
-        _parts_of_all()
-        if run.organization_id is None
-        else _parts_of_organization(run.organization_id)
-    )
+    if run.is_swapped_in and not make_way(run):
+        return
+    if run.is_of_all:
+        bring_weights(run)
+    parts = _parts_of_trees(run) if run.is_swapped_in else _parts_one_by_one(run)
     partitions = MatchingRunPartition.objects.bulk_create(
         MatchingRunPartition(
             run=run,
@@ -92,12 +97,12 @@ def _plan(run_id: UUID, *, in_background: bool) -> None:
             enqueue("matching.tasks.finish_run", run_id=run_id)
 
 
-def _parts_of_all() -> Iterator[tuple[int | None, int, int, int]]:
+def _parts_of_trees(run: MatchingRun) -> Iterator[tuple[int | None, int, int, int]]:
     """Yield (root type, 0, 1, flows of the tree): no pair lies in two trees."""
     roots = loading.load_types().roots()
     counts: Counter[int] = Counter()
     for key, count in (
-        ResourceFlow.objects.active().order_by().values_list("resource_type").annotate(Count("pk"))
+        run.flows().order_by().values_list("resource_type").annotate(Count("pk"))
     ):
         counts[roots[key]] += count
     # The large ones first, so that no worker begins one while the others have nothing left.
@@ -105,8 +110,8 @@ def _parts_of_all() -> Iterator[tuple[int | None, int, int, int]]:
         yield root_key, 0, 1, count
 
 
-def _parts_of_organization(organization_id: UUID) -> Iterator[tuple[None, int, int, int]]:
-    count = ResourceFlow.objects.active().filter(organization=organization_id).count()
+def _parts_one_by_one(run: MatchingRun) -> Iterator[tuple[None, int, int, int]]:
+    count = run.flows().count()
     slice_count = -(-count // FLOWS_ONE_BY_ONE)
     for number in range(slice_count):
         yield None, number, slice_count, count
@@ -203,7 +208,7 @@ class _Attempt:
 
     def fail(self, reason: str, *, in_background: bool) -> None:
         """Put the partition back, or let the run fail after the last attempt."""
-        is_last = self.partition.attempts >= MAX_ATTEMPTS
+        is_last = self.partition.attempts - self.partition.earlier_attempts >= MAX_ATTEMPTS
         try:
             with transaction.atomic():
                 self.beat(status=Status.FAILED if is_last else Status.QUEUED, error=reason)
@@ -221,7 +226,9 @@ class _Attempt:
 
 def _match_in_bulk(attempt: _Attempt, root_key: int) -> None:
     partition = attempt.partition
-    outputs, inputs = bulk.find_best(root_key, attempt.report)
+    outputs, inputs = bulk.find_best(
+        root_key, attempt.report, weights.of_run(partition.run_id)
+    )
     for chunk in staging.chunks(outputs, inputs):
         with transaction.atomic():
             attempt.beat()
@@ -232,10 +239,7 @@ def _match_one_by_one(attempt: _Attempt) -> None:
     partition = attempt.partition
     flow_ids = [
         flow_id
-        for flow_id in ResourceFlow.objects.active()
-        .filter(organization=partition.run.organization_id)
-        .order_by("pk")
-        .values_list("pk", flat=True)
+        for flow_id in partition.run.flows().order_by("pk").values_list("pk", flat=True)
         if flow_id.int % partition.slice_count == partition.slice_number
     ]
     attempt.report(0, len(flow_ids))

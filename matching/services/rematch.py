@@ -6,10 +6,10 @@ from uuid import UUID
 import numpy as np
 from django.db import transaction
 
-from matching import figures, loading, pairing, store
+from matching import figures, loading, pairing, store, weights
 from matching.engine.arrays import COLUMN
 from matching.engine.best import score_pairs
-from matching.engine.parameters import BEST_PER_FLOW, DEFAULT_WEIGHTS
+from matching.engine.parameters import BEST_PER_FLOW
 from matching.lists import NOTHING, Changes, Entry, FlowList, PairIds, Worth
 from matching.models import PartnerList
 from organizations.models import ResourceFlow
@@ -83,7 +83,8 @@ def _fits(flow: ResourceFlow, types: loading.TypeTable) -> Fits:
             pairing.reach_m(flow, types) + 1,
         ],
     )
-    results = score_pairs(*pairs.arrays, DEFAULT_WEIGHTS)
+    # Read each time, under the lock of the matches: they change with the lists of a run of all.
+    results = score_pairs(*pairs.arrays, weights.in_force())
     return {
         int(pairs.other_numbers[place]): _Fit(pairs.other_id(int(place)), results[place])
         for place in np.flatnonzero(~np.isnan(results[:, COLUMN["score"]]))

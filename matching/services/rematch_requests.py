@@ -69,7 +69,8 @@ def rematch_due() -> None:
     """
     Match flows whose time has come; a failing one does not stop the others.
 
-    While all matches are recomputed nothing is done: the end of that run enqueues this again.
+    While all matches are recomputed, or those of a tree of types, nothing is done: the end of that
+    run enqueues this again.
     """
     for _ in range(BATCH):
         if not _rematch_next(timezone.now()):
@@ -129,7 +130,7 @@ def _rematch_next(now: datetime) -> bool:
 
 
 def _all_are_recomputed() -> bool:
-    return MatchingRun.objects.of_all().unfinished().exists()
+    return MatchingRun.objects.swapped_in().unfinished().exists()
 
 
 def _backoff(attempts: int) -> timedelta:

@@ -1,23 +1,29 @@
 """How runs end: finished when all partitions are done, failed, or cancelled."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import OuterRef, Subquery, Sum
+from django.db import connection, transaction
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from matching import staging, store
-from matching.models import MatchingRun, MatchingRunPartition, PartnerList
+from matching.models import Match, MatchingRun, MatchingRunPartition, PartnerList
+from matching.services.learning import adopt_weights, drop_weights
 from matching.services.rematch_requests import request_rematches, resume_rematches
 from organizations import permissions
 from organizations.models import User
 from turash.errors import DomainError
 from turash.events import outbox
-from turash.events.catalogue import MatchingRunFinished
+from turash.events.catalogue import (
+    MatchingRunFinished,
+    ResourceFlowCreated,
+    ResourceFlowUpdated,
+)
+from turash.events.models import DomainEvent
 from turash.events.publishers import publish
 from turash.events.queue import enqueue
 
@@ -27,6 +33,10 @@ logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 3
 RETRY_PAUSE = timedelta(seconds=10)
 LONGEST_ERROR = 2000
+# A change that is told of now may have been seen by nobody for so long.
+LONGEST_TRANSACTION = timedelta(minutes=10)
+# Whoever decides which runs may swap in their result holds this until commit.
+_SWAPS_LOCK = 0x7475_7264
 
 
 class RunIsOver(DomainError):
@@ -140,21 +150,43 @@ def _finish(run_id: UUID) -> None:
     run = lock_run(run_id)
     if not run.is_unfinished or run.partitions.open().exists():
         return
-    lists = PartnerList.objects.all()
-    if run.organization_id is None:
+    if run.is_swapped_in:
         # Deletions of flows wait here, too: what is swapped in refers to flows that exist.
         store.lock_matches()
         run.found_count, run.lost_count, left_behind = staging.swap_in(run)
+        adopt_weights(run)
         request_rematches(left_behind)
+        if run.resumed_at is not None and run.started_at is not None:
+            request_rematches(_changed_since(run.started_at - LONGEST_TRANSACTION))
     else:
-        lists = lists.filter(flow__organization=run.organization_id)
         sums = run.partitions.aggregate(found=Sum("found_count"), lost=Sum("lost_count"))
         run.found_count, run.lost_count = sums["found"] or 0, sums["lost"] or 0
-    # A match has one output; flows of one organization do not match each other.
-    counted = lists if run.organization_id else lists.filter(is_output=True)
-    run.match_count = counted.aggregate(count=Coalesce(Sum("match_count"), 0))["count"]
+    run.match_count = _count_matches(run)
     _end(run, MatchingRun.Status.FINISHED)
     publish(MatchingRunFinished(run_id=run.pk, organization_id=run.organization_id))
+
+
+def _changed_since(start: datetime) -> set[UUID]:
+    """
+    Return the flows that have been declared or changed since; some may be gone.
+
+    Those were matched when they changed, but what a resumed run has found before swaps in over it.
+    """
+    changes = DomainEvent.objects.filter(
+        type__in=[ResourceFlowCreated.type, ResourceFlowUpdated.type], occurred_at__gte=start
+    )
+    return {UUID(flow_id) for flow_id in changes.values_list("payload__flow_id", flat=True)}
+
+
+def _count_matches(run: MatchingRun) -> int:
+    lists = PartnerList.objects.filter(flow__in=run.flows())
+    if run.is_swapped_in:
+        # Each match has one output, and lies within a tree.
+        lists = lists.filter(is_output=True)
+    elif run.organization_id is None:
+        return Match.seen.filter(flow__in=run.flows()).values("pk").distinct().count()
+    # Flows of one organization do not match each other.
+    return lists.aggregate(count=Coalesce(Sum("match_count"), 0))["count"]
 
 
 def _end(run: MatchingRun, status: MatchingRun.Status) -> None:
@@ -168,14 +200,66 @@ def _end(run: MatchingRun, status: MatchingRun.Status) -> None:
     run.status = status
     run.finished_at = timezone.now()
     run.save()
-    if run.organization_id is None:
-        staging.clear(*run.partitions.values_list("pk", flat=True))
+    if run.is_swapped_in:
+        if status == MatchingRun.Status.FAILED:
+            # It may go on later, with what its partitions have found.
+            _clear(run.partitions.exclude(status=MatchingRunPartition.Status.DONE))
+        else:
+            _clear(run.partitions.all())
+            drop_weights(run)
         # They have waited for this; those that come before the commit still wait.
         resume_rematches()
         transaction.on_commit(resume_rematches, robust=True)
     if run.needs_another:
-        another = MatchingRun.objects.create(organization=run.organization)
+        another = MatchingRun.objects.create()
         enqueue("matching.tasks.plan_run", run_id=another.pk)
+
+
+def _clear(partitions: QuerySet[MatchingRunPartition]) -> None:
+    staging.clear(*partitions.values_list("pk", flat=True))
+
+
+def lock_swaps() -> None:
+    """Wait until nobody else decides which runs may swap their result in."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SWAPS_LOCK])
+
+
+def make_way(run: MatchingRun) -> bool:
+    """
+    Let a run begin whose result will be swapped in; returns whether it may.
+
+    The caller holds the lock of the swaps and that of the run. Two runs that swap in matches of the
+    same tree would undo one another, perhaps with other weights: one of all, which looks at
+    everything anew, ends those of a tree. What older ones have found before they failed is out of
+    date from now on.
+    """
+    others = MatchingRun.objects.sharing_trees_with(run.root_type_id).exclude(pk=run.pk)
+    if not run.is_of_all and others.of_all().unfinished().exists():
+        _supersede(run)
+        return False
+    for other in others.unfinished().exclude(root_type=None).order_by("pk"):
+        present = lock_run(other.pk)
+        if present.is_unfinished:
+            _supersede(present)
+    forget_findings(others.filter(status=MatchingRun.Status.FAILED))
+    return True
+
+
+def _supersede(run: MatchingRun) -> None:
+    run.error = _("A run of all does its work.")
+    _end(run, MatchingRun.Status.CANCELLED)
+
+
+def forget_findings(failed: QuerySet[MatchingRun]) -> None:
+    """Free what failed runs keep to go on with: resumed they begin anew."""
+    done = MatchingRunPartition.objects.filter(
+        run__in=failed, status=MatchingRunPartition.Status.DONE
+    )
+    for run in failed.filter(pk__in=done.values("run")):
+        _clear(run.partitions.all())
+        done.filter(run=run).update(status=MatchingRunPartition.Status.CANCELLED)
+        drop_weights(run)
 
 
 def describe(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""Recomputing all matches, or those of one organization: asked for, done here, or looked after."""
+"""Recomputing matches, of all flows or of some: asked for, done here, or looked after."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import CheckConstraint, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from matching import loading
 from matching.models import MatchingRun, MatchingRunPartition
 from matching.services.partitions import Progress, plan_run, work_partition
 from matching.services.run_endings import (
@@ -15,18 +18,24 @@ from matching.services.run_endings import (
     cancel_run,
     fail_run,
     finish_run,
+    forget_findings,
     may_run,
 )
 from organizations import permissions
-from organizations.models import Organization, User
+from organizations.models import Organization, ResourceType, User
 from turash import rate_limits
 from turash.errors import DomainError
 from turash.events.queue import enqueue
 
 Status = MatchingRunPartition.Status
+FAILED = MatchingRun.Status.FAILED
+BBox = tuple[float, float, float, float]
+BOX = ("west", "south", "east", "north")
 
 # A partition whose worker gives no sign of life for so long is given to another.
 DEAD_AFTER = timedelta(seconds=60)
+# What a failed run has found is kept for so long, for the run to be resumed.
+RESUMABLE_FOR = timedelta(days=1)
 # Runs of one organization that its members may ask for.
 LIMIT = rate_limits.Limit("matching_run", burst=4, refill=timedelta(minutes=5))
 PAUSE_BETWEEN_LOOKS_S = 0.5
@@ -43,26 +52,35 @@ def request_run(
     *,
     actor: User | None = None,
     organization: Organization | None = None,
+    resource_type: ResourceType | None = None,
+    bbox: BBox | None = None,
     in_background: bool = True,
 ) -> MatchingRun:
     """
-    Enqueue a run for one organization, or (None) for all; else the caller executes it.
+    Enqueue a run of one scope, or (without) of all; else (not `in_background`) the caller does it.
 
-    The actor None is the system itself.
+    The scope is an organization, the tree that a resource type belongs to, or a box (west, south,
+    east, north in degrees; west of the 180th meridian to east of it where west is the larger). The
+    actor None is the system itself.
 
-    :raises PermissionDenied: the actor may not edit the organization's flows, or asks for a run of
-        all without being a facilitator.
-    :raises RunInProgress: such a run waits or works already.
+    :raises PermissionDenied: the actor may not edit the organization's flows, or asks for another
+        run without being a facilitator.
+    :raises ValidationError: there is more than one scope, or the box is none.
+    :raises RunInProgress: such a run, or for a tree of types one of all, waits or works already.
     :raises TooManyRequests: members of the organization have asked too often; facilitators, who
         are few and known, and the system itself are not limited.
     """
     if actor is not None:
         permissions.require(may_run(actor, organization.pk if organization else None))
-    if MatchingRun.objects.unfinished().filter(organization=organization).exists():
-        raise _in_progress()
+    run = _new_run(organization, resource_type, bbox)
+    run.requested_by = actor
+    _check(run)
+    of_all = MatchingRun.objects.of_all().unfinished()
+    if _unfinished(run).exists() or (run.root_type_id is not None and of_all.exists()):
+        raise in_progress()
     if actor is not None and organization is not None and not actor.is_facilitator:
         rate_limits.spend(LIMIT, organization.pk)
-    run = _create(organization, actor)
+    _create(run)
     if in_background:
         enqueue("matching.tasks.plan_run", run_id=run.pk)
     return run
@@ -87,18 +105,56 @@ def request_run_of_all() -> None:
         return
 
 
-def _in_progress() -> RunInProgress:
+def unfinished_run(
+    *,
+    organization: Organization | None = None,
+    resource_type: ResourceType | None = None,
+    bbox: BBox | None = None,
+) -> MatchingRun | None:
+    """Return the run of this scope that waits or works, if there is one."""
+    return _unfinished(_new_run(organization, resource_type, bbox)).first()
+
+
+def _new_run(
+    organization: Organization | None, resource_type: ResourceType | None, bbox: BBox | None
+) -> MatchingRun:
+    root_of = loading.load_types().roots() if resource_type else {}
+    # A group stands for all trees in it.
+    return MatchingRun(
+        organization=organization,
+        root_type_id=root_of.get(resource_type.pk, resource_type.pk) if resource_type else None,
+        **dict(zip(BOX, bbox, strict=True)) if bbox else {},
+    )
+
+
+def _check(run: MatchingRun) -> None:
+    run.clean_fields()
+    for constraint in MatchingRun._meta.constraints:
+        if isinstance(constraint, CheckConstraint):
+            constraint.validate(MatchingRun, run)
+
+
+def _unfinished(like: MatchingRun) -> QuerySet[MatchingRun]:
+    """Unfinished runs of the same scope."""
+    return MatchingRun.objects.unfinished().filter(
+        organization=like.organization_id,
+        root_type=like.root_type_id,
+        **{side: getattr(like, side) for side in BOX},
+    )
+
+
+def in_progress() -> RunInProgress:
     return RunInProgress(_("The matches are being recomputed already; wait for that run."))
 
 
-def _create(organization: Organization | None, actor: User | None) -> MatchingRun:
+def _create(run: MatchingRun) -> None:
     try:
         with transaction.atomic():
-            return MatchingRun.objects.create(organization=organization, requested_by=actor)
+            run.save(force_insert=True)
     except IntegrityError as error:
         # Somebody was quicker between the look and the row.
         if "matching_run_is_the_only_unfinished_one" in str(error):
-            raise _in_progress() from error
+            raise in_progress() from error
         raise
 
 
@@ -145,7 +201,9 @@ def _next_step(run_id: UUID, progress: Progress | None) -> None:
             time.sleep(PAUSE_BETWEEN_LOOKS_S)
         work_partition(queued.pk, in_background=False, progress=progress)
     elif partitions.open().exists():
-        # A worker does the rest.
+        # Others do the rest, or one of them has died with it.
+        now = timezone.now()
+        _sweep_partitions(MatchingRun.objects.get(pk=run_id), now - DEAD_AFTER, now)
         time.sleep(PAUSE_BETWEEN_LOOKS_S)
     else:
         finish_run(run_id, in_background=False)
@@ -160,6 +218,7 @@ def prune_runs(before: datetime) -> int:
 def sweep_runs(now: datetime) -> None:
     """Enqueue again what a crash has left behind, and let runs fail that it has ended too often."""
     silent = now - DEAD_AFTER
+    forget_findings(MatchingRun.objects.filter(status=FAILED, finished_at__lt=now - RESUMABLE_FOR))
     for run in MatchingRun.objects.unfinished().order_by("pk"):
         if run.status == MatchingRun.Status.QUEUED:
             if run.created_at < silent:
@@ -175,7 +234,7 @@ def _sweep_partitions(run: MatchingRun, silent: datetime, now: datetime) -> None
             enqueue("matching.tasks.finish_run", run_id=run.pk)
         return
     for partition in run.partitions.filter(status=Status.RUNNING, updated_at__lt=silent):
-        if partition.attempts >= MAX_ATTEMPTS:
+        if partition.attempts - partition.earlier_attempts >= MAX_ATTEMPTS:
             fail_run(run.pk, _("The worker of partition %d was lost.") % partition.number)
             return
         _enqueue_again(partition, now)

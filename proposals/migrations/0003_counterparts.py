@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         ("matching", "0010_stage_floats"),
         ("organizations", "0006_numbers_of_flows"),
     ]
-    run_before = [("matching", "0011_lists_of_partners")]
+    run_before = [("matching", "0013_lists_of_partners")]
 
     operations = [
         migrations.AddField(

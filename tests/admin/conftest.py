@@ -8,7 +8,14 @@ from django.utils import timezone
 from django_q.models import Failure, OrmQ, Schedule, Success
 from knox.models import AuthToken
 
-from matching.models import Match, MatchDismissal, MatchingRun
+from matching import learning
+from matching.models import (
+    Match,
+    MatchDismissal,
+    MatchingRun,
+    MatchingWeights,
+    ProposalEvidence,
+)
 from matching.services import rematch_flow
 from proposals import services as proposal_services
 from tests.factories import (
@@ -68,6 +75,14 @@ def populate(number: int) -> None:
     )
     MatchClusterFactory().flows.set([output, needed])
     MatchingRun.objects.create(organization=seller, requested_by=owner)
+    MatchingWeights.objects.create(**learning.Lesson().weights_by_factor, adopted_at=timezone.now())
+    ProposalEvidence.objects.create(
+        proposal_id=output.pk,
+        organization=buyer,
+        is_accepted=True,
+        scores=[0.5] * 7,
+        decided_at=timezone.now(),
+    )
     proposal_services.create_proposal(
         actor=owner,
         from_organization=seller,

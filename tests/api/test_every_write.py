@@ -67,7 +67,10 @@ def writes(alice, bob, alices_organization, charlies_organization, run_events) -
         "holds_hazardous_waste_permit": False,
     }  # fmt: skip
     of_member = {"email": UserFactory().email, "role": "member"}
-    of_dismissal = {"reason": "Under a road", "organization_id": str(alices_organization.pk)}
+    of_dismissal = {
+        "reason": "Under a road", "category": "too_far",
+        "organization_id": str(alices_organization.pk),
+    }  # fmt: skip
     of_proposal = {
         "from_org_id": str(alices_organization.pk), "to_org_id": str(charlies_organization.pk),
         "resource_id": str(theirs.pk), "resource_type": "input", "match_id": str(match.pk),

@@ -26,6 +26,8 @@ def test_an_event_survives_its_way_through_the_outbox():
         to_organization_id=uuid4(),
         old_status="pending",
         new_status="accepted",
+        output_id=uuid4(),
+        input_id=None,
     )
     assert from_payload(event.type, event.version, to_payload(event), NOW) == event
 

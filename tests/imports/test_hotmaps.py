@@ -294,6 +294,7 @@ class TestWhole:
         run_events()
 
         output = ResourceFlow.objects.get(external_id="1/excess-heat-100-200")
-        assert [match.input.external_id for match in output.output_matches.all()] == [
+        matches = Match.seen.of_flow(output.pk)
+        assert [match.input.external_id for match in matches] == [
             "2/fuel-demand"
         ]

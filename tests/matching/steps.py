@@ -9,8 +9,8 @@ from turash.events.models import DomainEvent
 Status = MatchingRunPartition.Status
 
 
-def planned(organization=None) -> MatchingRun:
-    run = services.request_run(organization=organization)
+def planned(**scope) -> MatchingRun:
+    run = services.request_run(**scope)
     services.plan_run(run.pk)
     run.refresh_from_db()
     return run

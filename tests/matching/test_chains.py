@@ -178,8 +178,8 @@ def test_it_takes_the_same_queries_for_any_number(
     ConversionFactory.create_batch(size)
     ResourceFlowFactory.create_batch(size, direction="input", type_code="gas.biogas")
     # Types, conversions and flows at the other end, each with what one may see, contaminants of
-    # both ends, and the rows that are shown; flows come by COPY, uncounted.
-    with django_assert_num_queries(10):
+    # both ends, weights, and the rows that are shown; flows come by COPY, uncounted.
+    with django_assert_num_queries(11):
         chains = find_chains(manure, viewer=alice)
         assert len(chains[:200]) == len(chains) == size * (size + 1)
 

@@ -5,9 +5,11 @@ from django.contrib.gis.db.models.functions import Distance
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from matching import services
+from matching import services, weights
 from matching.models import Match, MatchDismissal
 from organizations.models import ResourceFlow
+from tests.matching import reference
+from tests.matching.evidence import evidence
 from tests.matching.reference import expected_match
 from tests.matching.region import Region, full_run, lists, rows
 
@@ -34,6 +36,23 @@ def test_incremental_changes_lead_to_the_rows_of_a_full_run(seed, best_per_flow)
     run = full_run()
     assert rows() == incremental
     assert lists() == kept
+    assert (run.found_count, run.lost_count) == (0, 0)
+
+
+@pytest.mark.parametrize("seed", [8, 9])
+def test_all_agree_with_weights_that_were_learned(seed, settings, monkeypatch):
+    settings.MATCHING_LEARNS = True
+    evidence(30, "trust")
+    region = Region(seed)
+    full_run()
+    monkeypatch.setattr(reference, "WEIGHTS", weights.by_factor())
+    assert weights.latest().shifts["trust"] > 0.05
+    for _ in range(40):
+        region.change()
+    incremental = rows()
+    assert assert_matches_are_what_the_documentation_says()
+    run = full_run()
+    assert rows() == incremental
     assert (run.found_count, run.lost_count) == (0, 0)
 
 

@@ -93,7 +93,7 @@ def test_ends_a_run_whose_final_step_kills_its_workers(run):
 
 def test_ends_a_run_that_cannot_be_planned_and_says_why(monkeypatch):
     run = services.request_run()
-    monkeypatch.setattr(partitions, "_parts_of_all", lambda: 1 / 0)
+    monkeypatch.setattr(partitions, "_parts_of_trees", lambda _: 1 / 0)
     for _ in range(run_endings.MAX_ATTEMPTS):
         assert MatchingRun.objects.get().status == "queued"
         OrmQ.objects.all().delete()

@@ -206,9 +206,9 @@ class TestWhoTakesPart:
 def test_it_takes_the_same_queries_for_any_number(need, alice, size, django_assert_num_queries):
     for number in range(size):
         offer(250 + number)
-    # Types, two for what one may see, candidates, contaminants of both sides, the partners; flows
-    # come by COPY, uncounted.
-    with django_assert_num_queries(7):
+    # Types, two for what one may see, candidates, contaminants of both sides, weights, the
+    # partners; flows come by COPY, uncounted.
+    with django_assert_num_queries(8):
         assert find_combination(need, viewer=alice)
 
 

@@ -10,14 +10,18 @@ from matching.engine.economics import (
     pipe_investment_eur,
 )
 from matching.engine.heat_recovery import STREAM, cascade
+from matching.learning import Decision, Dismissals, learn
 from tests.matching.example import pair
 
 
 def test_the_examples_of_the_documentation_hold():
     known = {
+        "Decision": Decision,
+        "Dismissals": Dismissals,
         "annuity_factor": annuity_factor,
         "cascade": cascade,
         "exchanger_investment_eur": exchanger_investment_eur,
+        "learn": learn,
         "pair": pair,
         "pipe_investment_eur": pipe_investment_eur,
         "STREAM": STREAM,

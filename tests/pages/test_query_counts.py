@@ -26,10 +26,10 @@ def grow(pair) -> None:
         ("dashboard", 16),
         ("map", 14),
         ("map-data", 9),
-        ("panel", 14),
+        ("panel", 20),
         ("organization", 14),
         ("proposals", 10),
-        ("match", 16),
+        ("match", 20),
     ],
 )
 def test_a_longer_list_takes_no_more_queries(client_as, charlie, pair, proposal, page, at_most):

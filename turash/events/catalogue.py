@@ -119,7 +119,7 @@ class MatchLost(MatchEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchingRunFinished(Event):
-    """Matches were recomputed, for one organization or (None) for all."""
+    """Matches were recomputed, for one organization or (None) for all or some of them."""
 
     type: ClassVar[str] = "matching_run_finished"
     run_id: UUID
@@ -142,11 +142,18 @@ class ProposalCreated(ProposalEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalStatusChanged(ProposalEvent):
-    """A proposal moved on, or a side confirmed the contract (old and new status are equal)."""
+    """
+    A proposal moved on, or a side confirmed the contract (old and new status are equal).
+
+    `output_id` and `input_id` are the pair that it is about, where it was made of a match.
+    """
 
     type: ClassVar[str] = "proposal_status_changed"
+    version: ClassVar[int] = 2
     old_status: str
     new_status: str
+    output_id: UUID | None
+    input_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

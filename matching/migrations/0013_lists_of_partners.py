@@ -120,7 +120,7 @@ def flow(*, name: str = "") -> models.ForeignKey:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("matching", "0010_stage_floats"),
+        ("matching", "0012_scopes_of_runs"),
         ("organizations", "0006_numbers_of_flows"),
     ]
 
