@@ -7,14 +7,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from matching import weights
-from matching.engine.parameters import FACTORS
 from matching.labels import LABELS
 from matching.models import Match
 from matching.outcome import Outcome
 from organizations import profile
 from organizations.models import ResourceFlow
 from turash.figures import distance, figure, percent, unit
-
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,10 +121,8 @@ def swap_in(run: MatchingRun) -> tuple[int, int, set[UUID]]:
     In the caller's transaction, which holds the lock of the matches. Returns (found, lost, flows to
     match again because they or a partner changed too much meanwhile).
     """
-    parameters = {
-        "partitions": list(run.partitions.values_list("pk", flat=True)),
-        "types": _type_keys(run),
-    }
+    partitions = list(run.partitions.values_list("pk", flat=True))
+    parameters = {"partitions": partitions, "types": _type_keys(run)}
     with connection.cursor() as cursor:
         # All of both tables is joined. A planner that takes the lists for few would look through
         # them once for each row instead.
@@ -135,7 +133,7 @@ def swap_in(run: MatchingRun) -> tuple[int, int, set[UUID]]:
             cursor.execute(statement, parameters)
         unsure = [row[0] for row in cursor.fetchall()]
         cursor.execute("RESET enable_nestloop")
-    return found, lost, _forget(unsure, parameters["partitions"])
+    return found, lost, _forget(unsure, partitions)
 
 
 def _type_keys(run: MatchingRun) -> list[int] | None:

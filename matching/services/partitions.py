@@ -24,7 +24,6 @@ from matching.services.run_endings import (
     make_way,
     recount,
 )
-from organizations.models import ResourceFlow
 from turash.events import outbox
 from turash.events.queue import enqueue
 
@@ -101,9 +100,7 @@ def _parts_of_trees(run: MatchingRun) -> Iterator[tuple[int | None, int, int, in
     """Yield (root type, 0, 1, flows of the tree): no pair lies in two trees."""
     roots = loading.load_types().roots()
     counts: Counter[int] = Counter()
-    for key, count in (
-        run.flows().order_by().values_list("resource_type").annotate(Count("pk"))
-    ):
+    for key, count in run.flows().order_by().values_list("resource_type").annotate(Count("pk")):
         counts[roots[key]] += count
     # The large ones first, so that no worker begins one while the others have nothing left.
     for root_key, count in counts.most_common():
@@ -226,9 +223,7 @@ class _Attempt:
 
 def _match_in_bulk(attempt: _Attempt, root_key: int) -> None:
     partition = attempt.partition
-    outputs, inputs = bulk.find_best(
-        root_key, attempt.report, weights.of_run(partition.run_id)
-    )
+    outputs, inputs = bulk.find_best(root_key, attempt.report, weights.of_run(partition.run_id))
     for chunk in staging.chunks(outputs, inputs):
         with transaction.atomic():
             attempt.beat()

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from matching.models import Match
 from organizations import services
 from organizations.importers import hotmaps
 from organizations.models import Organization, ResourceFlow, Site
@@ -295,6 +296,4 @@ class TestWhole:
 
         output = ResourceFlow.objects.get(external_id="1/excess-heat-100-200")
         matches = Match.seen.of_flow(output.pk)
-        assert [match.input.external_id for match in matches] == [
-            "2/fuel-demand"
-        ]
+        assert [match.input.external_id for match in matches] == ["2/fuel-demand"]

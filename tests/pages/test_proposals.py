@@ -25,7 +25,7 @@ def test_a_proposal_is_sent_once(client_as, charlie, charlies_organization, prop
     answer = browser.post(propose_url, said)
     proposal = Proposal.objects.get()
     assert answer.url == reverse("proposals:proposal-detail", args=[proposal.pk])
-    assert (proposal.counterpart, proposal.resource) == (pair.needed, pair.output)
+    assert (proposal.counterpart, proposal.resource) == (pair.input, pair.output)
     assert proposal.quantity == 400
     again = browser.post(propose_url, said)
     assert again.status_code == 400
