@@ -43,7 +43,7 @@ def done_times(run: MatchingRun, number: int = 3) -> list:
     return list(done.values_list("attempts", "status", "finished_at"))
 
 
-@pytest.mark.parametrize("scope", ["all", "tree", "organization", "box"])
+@pytest.mark.parametrize("scope", ["all", "organization", "box"])
 def test_what_is_done_is_not_done_again(region, monkeypatch, scope):
     monkeypatch.setattr(partitions, "FLOWS_ONE_BY_ONE", 2)
     full_run()
@@ -51,16 +51,13 @@ def test_what_is_done_is_not_done_again(region, monkeypatch, scope):
     PartnerList.objects.all().delete()
     wanted = {
         "all": {},
-        "tree": {"resource_type": ResourceType.objects.get(code="heat")},
         "organization": {"organization": region.flows[0].organization},
         "box": {"bbox": (11.0, 55.6, 11.3, 55.8)},
     }[scope]
     run = planned(**wanted)
-    # One tree is one partition.
-    number = 1 if scope == "tree" else 3
-    fail(run, monkeypatch, number)
-    before = done_times(run, number)
-    failed = run.partitions.get(number=number)
+    fail(run, monkeypatch)
+    before = done_times(run)
+    failed = run.partitions.get(number=3)
     assert (failed.status, failed.attempts) == ("failed", 3)
 
     services.resume_run(run_id=run.pk, in_background=False)
@@ -70,7 +67,7 @@ def test_what_is_done_is_not_done_again(region, monkeypatch, scope):
     services.execute_run(run.pk)
     run.refresh_from_db()
     assert (run.status, run.done_count) == ("finished", run.total_count)
-    assert done_times(run, number) == before
+    assert done_times(run) == before
     failed.refresh_from_db()
     assert (failed.status, failed.attempts, failed.error) == ("done", 4, "")
     if scope in ("all", "box"):

@@ -96,12 +96,12 @@ class TestTree:
 
     def test_a_group_stands_for_all_trees_in_it(self, region):
         expected = rows()
-        group = type_of("water")
+        group = type_of("mineral")
         assert group.is_group
-        of_group = PartnerList.objects.filter(flow__in=ResourceFlow.objects.of_type("water"))
+        of_group = PartnerList.objects.filter(flow__in=ResourceFlow.objects.of_type("mineral"))
         assert of_group.delete()[0]
         run = finish(planned(resource_type=group))
-        assert [one.root_type.code for one in run.partitions.all()] == ["water.wastewater"]
+        assert [one.root_type.code for one in run.partitions.all()] == ["mineral.fly_ash"]
         assert rows() == expected
         services.request_run(resource_type=group)
         with pytest.raises(services.RunInProgress):

@@ -66,7 +66,7 @@ def test_twenty_edits_in_a_second_cost_one_rematch(api_as, alice, alices_organiz
     assert Match.objects.for_display().get().quantity_per_year == 120
 
 
-def test_a_run_outlives_a_killed_worker():
+def test_a_run_outlives_a_killed_worker(sleep):
     Region(31, flow_count=120)
     full_run()
     expected = rows()
@@ -74,9 +74,12 @@ def test_a_run_outlives_a_killed_worker():
     run = services.request_run()
     services.plan_run(run.pk)
     partitions = MatchingRunPartition.objects.filter(run=run)
+    sleep.begin(run)
     with worker() as cluster:
-        wait_for(lambda: partitions.filter(status="done").count() >= 3)
+        wait_for(lambda: partitions.filter(number=3, status="running").exists())
+        wait_for(lambda: partitions.filter(status="done").exists())
         os.killpg(cluster.pid, signal.SIGKILL)
+    sleep.end()
     left = partitions.open().count()
     assert 0 < left < partitions.count()
     assert StagedList.objects.exists()
