@@ -33,7 +33,8 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "proposals": {"proposal": ("view",), "proposaltransition": ("view",)},
     "events": {"domainevent": ("view",), "eventdelivery": ("view",)},
-    "realtime": {"notification": ("view",)},
+    "realtime": {"notification": ("view",), "readmark": ("view",)},
+    "mail": {"mail": ("view",), "mailpreference": ("view",)},
 }
 
 

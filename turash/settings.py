@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "django_q",
     "turash.events",
     "turash.realtime",
+    "turash.mail",
     "organizations",
     "matching",
     "proposals",
@@ -164,6 +165,16 @@ Q_CLUSTER = {
     "catch_up": False,
     "label": "Queue",
 }
+
+# --- E-mail ---------------------------------------------------------------------------------
+
+# For example smtp+tls://user:password@mail.example.org:587 or consolemail://; by default e-mails
+# become files that one can read.
+vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{LOCAL_DIR / 'mail'}"))
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Turash <turash@localhost>")
+# How links in e-mails begin.
+SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 
 # --- API ------------------------------------------------------------------------------------
 

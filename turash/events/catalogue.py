@@ -158,6 +158,13 @@ class ProposalMessagePosted(ProposalEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalExpiring(ProposalEvent):
+    """A proposal is still undecided, and its time is nearly over."""
+
+    type: ClassVar[str] = "proposal_expiring"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportFinished(Event):
     """A file was imported; its rows are in place."""
 
@@ -192,6 +199,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         ProposalCreated,
         ProposalStatusChanged,
         ProposalMessagePosted,
+        ProposalExpiring,
         ImportFinished,
         PlanFinished,
     )
