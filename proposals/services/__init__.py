@@ -1,0 +1,12 @@
+"""The only writers of proposals."""
+
+from proposals.services.creation import AlreadyProposed, create_proposal
+from proposals.services.steps import InvalidTransition, expire_overdue, move_proposal
+
+__all__ = [
+    "AlreadyProposed",
+    "InvalidTransition",
+    "create_proposal",
+    "expire_overdue",
+    "move_proposal",
+]
