@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from proposals import services
-from proposals.models import Proposal, ProposalTransition
+from proposals.models import Proposal, ProposalReminder, ProposalTransition
 from proposals.querysets import ProposalQuerySet
 from turash.admin_bases import ReadOnlyAdmin
 
@@ -86,4 +86,18 @@ class ProposalTransitionAdmin(ReadOnlyAdmin):
     search_fields = ["comment", "organization__name", "actor__email"]
     search_help_text = _("Comment, organization or e-mail address")
     date_hierarchy = "occurred_at"
+    ordering = ["-pk"]
+
+
+@admin.register(ProposalReminder)
+class ProposalReminderAdmin(ReadOnlyAdmin):
+    list_display = ["announced_at", "proposal", "valid_until"]
+    list_select_related = [
+        "proposal__from_organization",
+        "proposal__to_organization",
+        "proposal__resource",
+    ]
+    search_fields = ["proposal__from_organization__name", "proposal__to_organization__name"]
+    search_help_text = _("Name of the organization")
+    date_hierarchy = "announced_at"
     ordering = ["-pk"]

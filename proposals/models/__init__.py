@@ -1,6 +1,7 @@
 """Proposals, and every step they took."""
 
 from proposals.models.proposal import Proposal
+from proposals.models.reminder import ProposalReminder
 from proposals.models.transition import ProposalTransition
 
-__all__ = ["Proposal", "ProposalTransition"]
+__all__ = ["Proposal", "ProposalReminder", "ProposalTransition"]

@@ -1,6 +1,7 @@
 """The only writers of proposals."""
 
 from proposals.services.creation import AlreadyProposed, create_proposal
+from proposals.services.reminders import remind_expiring
 from proposals.services.steps import InvalidTransition, expire_overdue, move_proposal
 
 __all__ = [
@@ -9,4 +10,5 @@ __all__ = [
     "create_proposal",
     "expire_overdue",
     "move_proposal",
+    "remind_expiring",
 ]
