@@ -36,6 +36,11 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "proposaltransition": ("view",),
         "proposalreminder": ("view",),
     },
+    "exchanges": {
+        "delivery": ("view",),
+        "declaration": ("view",),
+        "exchangefactors": ("view",),
+    },
     "events": {"domainevent": ("view",), "eventdelivery": ("view",)},
     "realtime": {"notification": ("view",), "readmark": ("view",)},
     "mail": {"mail": ("view",), "mailpreference": ("view",)},

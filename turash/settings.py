@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "organizations",
     "matching",
     "proposals",
+    "exchanges",
 ]
 
 MIDDLEWARE = [

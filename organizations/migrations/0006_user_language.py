@@ -4,15 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('organizations', '0005_conversions'),
+        ("organizations", "0005_conversions"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='user',
-            name='language',
-            field=models.CharField(choices=[('en', 'English'), ('ru', 'Russian'), ('tt', 'Tatar')], default='en', max_length=10, verbose_name='language'),
+            model_name="user",
+            name="language",
+            field=models.CharField(
+                choices=[("en", "English"), ("ru", "Russian"), ("tt", "Tatar")],
+                default="en",
+                max_length=10,
+                verbose_name="language",
+            ),
         ),
     ]

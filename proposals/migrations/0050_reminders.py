@@ -28,10 +28,30 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ProposalReminder",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("valid_until", models.DateTimeField(verbose_name="valid until")),
-                ("announced_at", models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="announced at")),
-                ("proposal", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="reminders", to="proposals.proposal", verbose_name="proposal")),
+                (
+                    "announced_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now,
+                        editable=False,
+                        verbose_name="announced at",
+                    ),
+                ),
+                (
+                    "proposal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reminders",
+                        to="proposals.proposal",
+                        verbose_name="proposal",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "reminder",
@@ -41,7 +61,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="proposalreminder",
-            constraint=models.UniqueConstraint(fields=("proposal", "valid_until"), name="proposals_reminder_comes_once"),
+            constraint=models.UniqueConstraint(
+                fields=("proposal", "valid_until"), name="proposals_reminder_comes_once"
+            ),
         ),
         migrations.RunPython(add_schedule, remove_schedule),
     ]

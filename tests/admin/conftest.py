@@ -8,9 +8,11 @@ from django.utils import timezone
 from django_q.models import Failure, OrmQ, Schedule, Success
 from knox.models import AuthToken
 
+from exchanges.models import Declaration, Delivery, ExchangeFactors
 from matching.models import Match, MatchDismissal, MatchingRun
 from matching.services import rematch_flow
 from proposals import services as proposal_services
+from proposals.models import Proposal, ProposalReminder
 from tests.factories import (
     ConversionFactory,
     MatchClusterFactory,
@@ -22,7 +24,8 @@ from tests.factories import (
 )
 from turash.events.dispatch import deliver
 from turash.events.models import DomainEvent
-from turash.realtime.models import Notification
+from turash.mail.models import Mail, MailPreference
+from turash.realtime.models import Notification, ReadMark
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 # The queue's own tables, whose admin pages are django-q2's.
@@ -68,7 +71,7 @@ def populate(number: int) -> None:
     )
     MatchClusterFactory().flows.set([output, needed])
     MatchingRun.objects.create(organization=seller, requested_by=owner)
-    proposal_services.create_proposal(
+    proposal = proposal_services.create_proposal(
         actor=owner,
         from_organization=seller,
         to_organization=buyer,
@@ -79,6 +82,10 @@ def populate(number: int) -> None:
         quantity=100,
         valid_until=timezone.now() + timedelta(days=7),
     )
+    populate_exchange(proposal, owner)
+    ReadMark.objects.create(user=owner)
+    MailPreference.objects.create(user=owner)
+    Mail.objects.create(user=owner, key="x", topic="all", subject="News", body="", language="en")
     ConversionFactory(site=output.site)
     AuthToken.objects.create(owner)
     Notification.objects.create(
@@ -88,6 +95,19 @@ def populate(number: int) -> None:
         subject_kind="site",
         subject_id=output.site_id,
         subject_url="/organizations/x",
+    )
+
+
+def populate_exchange(proposal: Proposal, owner) -> None:
+    """Add what belongs to a proposal's whole life, whatever its status."""
+    month = timezone.now().date().replace(day=1)
+    ProposalReminder.objects.create(proposal=proposal, valid_until=proposal.valid_until)
+    ExchangeFactors.objects.create(proposal=proposal, basis="match", live_since=month)
+    Delivery.objects.create(
+        proposal=proposal, month=month, quantity=5, reported_for=proposal.from_organization
+    )
+    Declaration.objects.create(
+        proposal=proposal, month=month, organization=proposal.from_organization
     )
 
 

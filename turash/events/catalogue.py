@@ -165,6 +165,22 @@ class ProposalExpiring(ProposalEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveriesReported(ProposalEvent):
+    """One side has said what went over in some months, or has corrected it."""
+
+    type: ClassVar[str] = "deliveries_reported"
+    month_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveriesConfirmed(ProposalEvent):
+    """The other side has confirmed what was reported."""
+
+    type: ClassVar[str] = "deliveries_confirmed"
+    month_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportFinished(Event):
     """A file was imported; its rows are in place."""
 
@@ -200,6 +216,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         ProposalStatusChanged,
         ProposalMessagePosted,
         ProposalExpiring,
+        DeliveriesReported,
+        DeliveriesConfirmed,
         ImportFinished,
         PlanFinished,
     )

@@ -20,6 +20,8 @@ HEADLINES = {
     "proposal_status_changed": _("A proposal has moved on"),
     "proposal_message_posted": _("A new message about a proposal"),
     "proposal_expiring": _("A proposal is about to expire"),
+    "deliveries_reported": _("Deliveries were reported"),
+    "deliveries_confirmed": _("Deliveries were confirmed"),
     "organization_created": _("A new organization"),
     "site_created": _("A new site"),
     "site_updated": _("A site has changed"),

@@ -81,7 +81,5 @@ def mark_read(user: Any, *, up_to: int | None = None) -> ReadMark:
 
 def count_unread(user: Any) -> int:
     """Count what a user has not read, up to `MOST_COUNTED`."""
-    unread = Notification.objects.visible_to(user).filter(
-        pk__gt=ReadMark.objects.position_of(user)
-    )
+    unread = Notification.objects.visible_to(user).filter(pk__gt=ReadMark.objects.position_of(user))
     return unread[:MOST_COUNTED].count()

@@ -28,9 +28,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
         services.set_preference(request.user, **form.cleaned_data)
         messages.success(request, _("Saved."))
         return redirect("mail-preferences")
-    return render(
-        request, "turash/mail.html", {"form": form}, status=400 if form.errors else 200
-    )
+    return render(request, "turash/mail.html", {"form": form}, status=400 if form.errors else 200)
 
 
 # Mail programs post here without a session (RFC 8058); the token says who it is. A GET changes
@@ -54,8 +52,10 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 def set_language(request: HttpRequest) -> HttpResponse:
     """Switch the language of the pages, and of the e-mails of who has signed in."""
     language = request.POST.get("language")
-    if request.method == "POST" and request.user.is_authenticated and language in dict(
-        settings.LANGUAGES
+    if (
+        request.method == "POST"
+        and request.user.is_authenticated
+        and language in dict(settings.LANGUAGES)
     ):
         services.set_language(request.user, language)
     return i18n.set_language(request)

@@ -1,6 +1,6 @@
 """Every minute: e-mails left behind. Every day at six: digests. Every day: forget old e-mails."""
 
-from datetime import datetime, time, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta
 
 from django.db import migrations
 
@@ -8,7 +8,7 @@ DIGEST_HOUR_UTC = 6
 
 
 def next_digest(now):
-    today = datetime.combine(now.date(), time(DIGEST_HOUR_UTC), tzinfo=timezone.utc)
+    today = datetime.combine(now.date(), time(DIGEST_HOUR_UTC), tzinfo=UTC)
     return today if today > now else today + timedelta(days=1)
 
 
@@ -23,7 +23,7 @@ def add_schedules(apps, schema_editor):
         defaults={
             "func": "turash.mail.tasks.start_digests",
             "schedule_type": "D",
-            "next_run": next_digest(datetime.now(tz=timezone.utc)),
+            "next_run": next_digest(datetime.now(tz=UTC)),
         },
     )
     schedule.update_or_create(

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from turash.mail.models import Cadence, Mail, MailPreference
-from turash.mail.services.writing import _mail, write
+from turash.mail.services.writing import mail_to, write
 from turash.mail.subjects import with_titles
 from turash.realtime.models import Notification, ReadMark
 
@@ -28,6 +28,8 @@ PROPOSAL_TYPES = (
     "proposal_status_changed",
     "proposal_message_posted",
     "proposal_expiring",
+    "deliveries_reported",
+    "deliveries_confirmed",
 )
 MATCH_TYPES = ("match_found", "matching_run_finished")
 
@@ -61,7 +63,10 @@ def write_digest(user: Any, day: date) -> bool:
     preference, _created = MailPreference.objects.select_for_update().get_or_create(user=user)
     if preference.digested_on is not None and preference.digested_on >= day:
         return False
+    # First: what comes while this is written belongs to the next digest.
+    newest = Notification.objects.newest_id()
     news = Notification.objects.visible_to(user).filter(
+        pk__lte=newest,
         pk__gt=max(preference.digested_to, ReadMark.objects.position_of(user)),
         occurred_at__gte=timezone.now() - OLDEST,
     )
@@ -70,7 +75,7 @@ def write_digest(user: Any, day: date) -> bool:
         proposals = news.filter(type__in=PROPOSAL_TYPES)
     if preference.matches == Cadence.DAILY:
         matches = news.filter(type__in=MATCH_TYPES)
-    preference.digested_to = max(preference.digested_to, Notification.objects.newest_id())
+    preference.digested_to = max(preference.digested_to, newest)
     preference.digested_on = day
     preference.save()
     with translation.override(user.language):
@@ -86,4 +91,4 @@ def write_digest(user: Any, day: date) -> bool:
             return False
         body = render_to_string("mail/digest.txt", context)
         subject = _("Turash: what is new")
-    return write([_mail(user, f"digest:{day}", Mail.Topic.ALL, subject, body)]) == 1
+    return write([mail_to(user, f"digest:{day}", Mail.Topic.ALL, subject, body)]) == 1

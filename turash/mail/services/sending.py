@@ -94,7 +94,9 @@ def sweep(now: datetime) -> int:
 
 def prune(before: datetime) -> int:
     """Forget e-mails of before, `PRUNE_LIMIT` at a time; returns how many."""
-    keys = list(Mail.objects.filter(created_at__lt=before).values_list("pk", flat=True)[:PRUNE_LIMIT])
+    keys = list(
+        Mail.objects.filter(created_at__lt=before).values_list("pk", flat=True)[:PRUNE_LIMIT]
+    )
     Mail.objects.filter(pk__in=keys).delete()
     return len(keys)
 

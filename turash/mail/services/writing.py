@@ -34,7 +34,7 @@ def mail_at_once(
         with translation.override(user.language):
             subject, text = words()
         body = f"{text}\n\n{settings.SITE_URL}{url}\n"
-        mails.append(_mail(user, key, Mail.Topic.PROPOSALS, subject, body))
+        mails.append(mail_to(user, key, Mail.Topic.PROPOSALS, subject, body))
     return write(mails)
 
 
@@ -49,7 +49,8 @@ def _listening(organization_ids: Iterable[UUID]) -> list[Any]:
     )
 
 
-def _mail(user: Any, key: str, topic: str, subject: str, body: str) -> Mail:
+def mail_to(user: Any, key: str, topic: str, subject: str, body: str) -> Mail:
+    """Return an e-mail that is not yet written down."""
     return Mail(
         user=user,
         key=key,

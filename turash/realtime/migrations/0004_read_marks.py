@@ -6,23 +6,37 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('organizations', '0006_user_language'),
-        ('realtime', '0003_schedule_prune'),
+        ("organizations", "0006_user_language"),
+        ("realtime", "0003_schedule_prune"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ReadMark',
+            name="ReadMark",
             fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to=settings.AUTH_USER_MODEL, verbose_name='user')),
-                ('notification_id', models.BigIntegerField(default=0, verbose_name='read up to')),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
+                    ),
+                ),
+                ("notification_id", models.BigIntegerField(default=0, verbose_name="read up to")),
             ],
             options={
-                'verbose_name': 'read mark',
-                'verbose_name_plural': 'read marks',
-                'constraints': [models.CheckConstraint(condition=models.Q(('notification_id__gte', 0)), name='realtime_readmark_is_an_id')],
+                "verbose_name": "read mark",
+                "verbose_name_plural": "read marks",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("notification_id__gte", 0)),
+                        name="realtime_readmark_is_an_id",
+                    )
+                ],
             },
         ),
     ]
