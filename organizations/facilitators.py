@@ -31,7 +31,11 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "matchingrunpartition": ("view",),
         "rematchrequest": ("view",),
     },
-    "proposals": {"proposal": ("view",), "proposaltransition": ("view",)},
+    "proposals": {
+        "proposal": ("view",),
+        "proposalmessage": ("view",),
+        "proposaltransition": ("view",),
+    },
     "events": {"domainevent": ("view",), "eventdelivery": ("view",)},
     "realtime": {"notification": ("view",)},
 }

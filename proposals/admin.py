@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from proposals import services
-from proposals.models import Proposal, ProposalTransition
+from proposals.models import Proposal, ProposalMessage, ProposalTransition
 from proposals.querysets import ProposalQuerySet
 from turash.admin_bases import ReadOnlyAdmin
 
@@ -87,3 +87,24 @@ class ProposalTransitionAdmin(ReadOnlyAdmin):
     search_help_text = _("Comment, organization or e-mail address")
     date_hierarchy = "occurred_at"
     ordering = ["-pk"]
+
+
+@admin.register(ProposalMessage)
+class ProposalMessageAdmin(ReadOnlyAdmin):
+    list_display = ["posted_at", "proposal", "organization", "author", "beginning"]
+    list_select_related = [
+        "proposal__from_organization",
+        "proposal__to_organization",
+        "proposal__resource",
+        "author",
+        "organization",
+    ]
+    search_fields = ["text", "organization__name", "author__email"]
+    search_help_text = _("Text, organization or e-mail address")
+    date_hierarchy = "posted_at"
+    # Ids grow with time, and are indexed.
+    ordering = ["-pk"]
+
+    @admin.display(description=_("text"))
+    def beginning(self, message: ProposalMessage) -> str:
+        return str(message)

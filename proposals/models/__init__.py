@@ -1,6 +1,7 @@
-"""Proposals, and every step they took."""
+"""Proposals, every step they took, and what was said about them."""
 
+from proposals.models.message import ProposalMessage
 from proposals.models.proposal import Proposal
 from proposals.models.transition import ProposalTransition
 
-__all__ = ["Proposal", "ProposalTransition"]
+__all__ = ["Proposal", "ProposalMessage", "ProposalTransition"]

@@ -1,6 +1,7 @@
-"""The only writers of proposals."""
+"""The only writers of proposals and of what is said about them."""
 
 from proposals.services.creation import AlreadyProposed, create_proposal
+from proposals.services.messages import post_message
 from proposals.services.steps import InvalidTransition, expire_overdue, move_proposal
 
 __all__ = [
@@ -9,4 +10,5 @@ __all__ = [
     "create_proposal",
     "expire_overdue",
     "move_proposal",
+    "post_message",
 ]

@@ -68,7 +68,7 @@ def populate(number: int) -> None:
     )
     MatchClusterFactory().flows.set([output, needed])
     MatchingRun.objects.create(organization=seller, requested_by=owner)
-    proposal_services.create_proposal(
+    proposal = proposal_services.create_proposal(
         actor=owner,
         from_organization=seller,
         to_organization=buyer,
@@ -79,6 +79,7 @@ def populate(number: int) -> None:
         quantity=100,
         valid_until=timezone.now() + timedelta(days=7),
     )
+    proposal_services.post_message(proposal=proposal, actor=owner, text="Hello from here")
     ConversionFactory(site=output.site)
     AuthToken.objects.create(owner)
     Notification.objects.create(
