@@ -78,3 +78,27 @@ def test_a_conversation_costs_the_same_whatever_its_length(
         answer = client.get(url)
     assert [row["text"] for row in answer.json()] == [f"{number}" for number in range(size)]
     assert client.get(f"{url}?limit=5&offset=10").headers["X-Total-Count"] == str(size)
+
+
+def test_the_page_shows_and_takes_messages(client_as, alice, vera, charlie, proposal):
+    page = f"/proposals/{proposal.pk}"
+    browser = client_as(alice)
+    answer = browser.post(f"{page}/messages/new", {"text": "From <b>March</b> on?"})
+    assert answer.url == f"{page}#conversation"
+    fragment = client_as(charlie).get(f"{page}/messages").content.decode()
+    assert "From &lt;b&gt;March&lt;/b&gt; on?" in fragment
+    assert "<html" not in fragment
+    assert "From &lt;b&gt;March" in browser.get(page).content.decode()
+    assert "messages/new" not in client_as(vera).get(page).content.decode()
+    assert client_as(vera).post(f"{page}/messages/new", {"text": "Hi"}).status_code == 403
+    outsider = client_as(MembershipFactory().user)
+    assert outsider.get(f"{page}/messages").status_code == 404
+    assert outsider.post(f"{page}/messages/new", {"text": "Hi"}).status_code == 404
+
+
+def test_the_page_refuses_an_empty_message(client_as, alice, proposal):
+    url = f"/proposals/{proposal.pk}/messages/new"
+    for text in ("", " ", "x" * 5001):
+        html = client_as(alice).post(url, {"text": text}, follow=True).content.decode()
+        assert "The message is empty or too long." in html
+    assert not ProposalMessage.objects.exists()
