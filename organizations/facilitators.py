@@ -33,6 +33,7 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "proposals": {
         "proposal": ("view",),
+        "proposalmessage": ("view",),
         "proposaltransition": ("view",),
         "proposalreminder": ("view",),
     },

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from proposals import services
-from proposals.models import Proposal, ProposalReminder, ProposalTransition
+from proposals.admin_reminders import ProposalReminderAdmin as ProposalReminderAdmin
+from proposals.models import Proposal, ProposalMessage, ProposalTransition
 from proposals.querysets import ProposalQuerySet
 from turash.admin_bases import ReadOnlyAdmin
 
@@ -89,15 +90,22 @@ class ProposalTransitionAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
 
 
-@admin.register(ProposalReminder)
-class ProposalReminderAdmin(ReadOnlyAdmin):
-    list_display = ["announced_at", "proposal", "valid_until"]
+@admin.register(ProposalMessage)
+class ProposalMessageAdmin(ReadOnlyAdmin):
+    list_display = ["posted_at", "proposal", "organization", "author", "beginning"]
     list_select_related = [
         "proposal__from_organization",
         "proposal__to_organization",
         "proposal__resource",
+        "author",
+        "organization",
     ]
-    search_fields = ["proposal__from_organization__name", "proposal__to_organization__name"]
-    search_help_text = _("Name of the organization")
-    date_hierarchy = "announced_at"
+    search_fields = ["text", "organization__name", "author__email"]
+    search_help_text = _("Text, organization or e-mail address")
+    date_hierarchy = "posted_at"
+    # Ids grow with time, and are indexed.
     ordering = ["-pk"]
+
+    @admin.display(description=_("text"))
+    def beginning(self, message: ProposalMessage) -> str:
+        return str(message)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from organizations.models import Organization
 from proposals.models import Proposal
+from proposals.models.message import LONGEST_MESSAGE
 
 
 class ProposalForm(forms.ModelForm):
@@ -43,3 +44,11 @@ class ProposalForm(forms.ModelForm):
 class StepForm(forms.Form):
     status = forms.CharField(max_length=20, widget=forms.HiddenInput)
     comment = forms.CharField(label=_("Comment"), max_length=5000, required=False)
+
+
+class MessageForm(forms.Form):
+    text = forms.CharField(
+        label=_("Message"),
+        max_length=LONGEST_MESSAGE,
+        widget=forms.Textarea({"rows": 3}),
+    )

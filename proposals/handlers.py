@@ -2,13 +2,15 @@
 
 from django.urls import reverse
 
-from turash.events.catalogue import ProposalCreated, ProposalStatusChanged
+from turash.events.catalogue import ProposalCreated, ProposalMessagePosted, ProposalStatusChanged
 from turash.events.registry import handles
 from turash.realtime.services import notify
 
 
-@handles(ProposalCreated, ProposalStatusChanged)
-def tell_both_sides(event: ProposalCreated | ProposalStatusChanged) -> None:
+@handles(ProposalCreated, ProposalStatusChanged, ProposalMessagePosted)
+def tell_both_sides(
+    event: ProposalCreated | ProposalStatusChanged | ProposalMessagePosted,
+) -> None:
     notify(
         event,
         organization_ids=[event.from_organization_id, event.to_organization_id],

@@ -13,6 +13,7 @@ from turash.events.catalogue import (
     ProposalCreated,
     ProposalEvent,
     ProposalExpiring,
+    ProposalMessagePosted,
     ProposalStatusChanged,
 )
 from turash.events.registry import handles
@@ -95,6 +96,23 @@ def mail_about_step(event: ProposalStatusChanged) -> None:
     sides = [event.from_organization_id, event.to_organization_id]
     others = [side for side in sides if mover is None or side != mover.pk]
     _mail(event, others, words)
+
+
+@handles(ProposalMessagePosted)
+def mail_about_message(event: ProposalMessagePosted) -> None:
+    proposal = _proposal(event)
+    message = proposal.messages.select_related("organization").get(pk=event.message_id)
+
+    def words() -> tuple[str, str]:
+        # What was written is read on the page: an e-mail is a postcard.
+        subject = _("%(name)s has written to you: %(title)s") % {
+            "name": message.organization,
+            "title": proposal,
+        }
+        return subject, f"{subject}."
+
+    sides = [event.from_organization_id, event.to_organization_id]
+    _mail(event, [side for side in sides if side != message.organization_id], words)
 
 
 def _end(proposal: Proposal) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from proposals import views
+from proposals import conversation_views, views
 
 app_name = "proposals"
 urlpatterns = [
@@ -10,4 +10,14 @@ urlpatterns = [
     path("flows/<uuid:flow_id>/propose", views.proposal_create, name="proposal-create"),
     path("proposals/<uuid:proposal_id>", views.proposal_detail, name="proposal-detail"),
     path("proposals/<uuid:proposal_id>/move", views.proposal_move, name="proposal-move"),
+    path(
+        "proposals/<uuid:proposal_id>/messages",
+        conversation_views.message_list,
+        name="message-list",
+    ),
+    path(
+        "proposals/<uuid:proposal_id>/messages/new",
+        conversation_views.message_post,
+        name="message-post",
+    ),
 ]

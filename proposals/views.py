@@ -16,7 +16,7 @@ from matching.models import Match
 from organizations import permissions as access
 from organizations.models import Organization, ResourceFlow
 from proposals import permissions, services
-from proposals.forms import ProposalForm, StepForm
+from proposals.forms import MessageForm, ProposalForm, StepForm
 from proposals.models import Proposal
 from proposals.states import Status
 from turash.errors import DomainError
@@ -129,6 +129,9 @@ def proposal_detail(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
             "steps": permissions.steps_for(request.user, proposal),
             "stages": _stages(proposal),
             "form": StepForm(),
+            "said": proposal.messages.select_related("author", "organization"),
+            "can_write": bool(permissions.sides_of(request.user, proposal)),
+            "message_form": MessageForm(),
         },
     )
 

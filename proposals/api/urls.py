@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from proposals.api import views
+from proposals.api import conversation, views
 from turash.api.routers import router
 
 app_routes = router()
@@ -13,6 +13,11 @@ urlpatterns = [
         "organizations/<uuid:organization_id>/proposals",
         views.ProposalsOfOrganizationView.as_view(),
         name="proposals-of-organization",
+    ),
+    path(
+        "proposals/<uuid:proposal_id>/messages",
+        conversation.MessagesView.as_view(),
+        name="proposal-messages",
     ),
     *app_routes.urls,
 ]

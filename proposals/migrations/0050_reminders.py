@@ -20,7 +20,7 @@ def remove_schedule(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("proposals", "0002_schedule_expiry"),
+        ("proposals", "0003_messages"),
         ("django_q", "0018_task_success_index"),
     ]
 

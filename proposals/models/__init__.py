@@ -1,7 +1,8 @@
-"""Proposals, and every step they took."""
+"""Proposals, every step they took, and what was said about them."""
 
+from proposals.models.message import ProposalMessage
 from proposals.models.proposal import Proposal
 from proposals.models.reminder import ProposalReminder
 from proposals.models.transition import ProposalTransition
 
-__all__ = ["Proposal", "ProposalReminder", "ProposalTransition"]
+__all__ = ["Proposal", "ProposalMessage", "ProposalReminder", "ProposalTransition"]

@@ -1,6 +1,7 @@
-"""The only writers of proposals."""
+"""The only writers of proposals and of what is said about them."""
 
 from proposals.services.creation import AlreadyProposed, create_proposal
+from proposals.services.messages import post_message
 from proposals.services.reminders import remind_expiring
 from proposals.services.steps import InvalidTransition, expire_overdue, move_proposal
 
@@ -10,5 +11,6 @@ __all__ = [
     "create_proposal",
     "expire_overdue",
     "move_proposal",
+    "post_message",
     "remind_expiring",
 ]

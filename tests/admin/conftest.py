@@ -86,6 +86,7 @@ def populate(number: int) -> None:
     ReadMark.objects.create(user=owner)
     MailPreference.objects.create(user=owner)
     Mail.objects.create(user=owner, key="x", topic="all", subject="News", body="", language="en")
+    proposal_services.post_message(proposal=proposal, actor=owner, text="Hello from here")
     ConversionFactory(site=output.site)
     AuthToken.objects.create(owner)
     Notification.objects.create(

@@ -8,7 +8,7 @@ from django.core.serializers import serialize
 
 from matching.models import Match, MatchDismissal, MatchingRun
 from organizations.models import Conversion, Membership, Organization, ResourceFlow, Site
-from proposals.models import Proposal, ProposalTransition
+from proposals.models import Proposal, ProposalMessage, ProposalTransition
 from tests.api.test_bad_input import assert_problem, changed
 from tests.api.test_flows import full_flow
 from tests.factories import ConversionFactory, ResourceFlowFactory, SiteFactory, UserFactory
@@ -19,7 +19,7 @@ API = "/api/v1"
 WRITES = [
     "create organization", "change organization", "add member", "change member", "create site",
     "change site", "create flow", "change flow", "dismiss match", "create proposal",
-    "decide proposal", "create conversion", "change conversion",
+    "decide proposal", "create conversion", "change conversion", "post message",
 ]  # fmt: skip
 # Raw JSON, because no encoder writes half of it. No field of any write takes these …
 WRONG_EVERYWHERE = [
@@ -34,7 +34,7 @@ UNSTORABLE = [
 ]  # fmt: skip
 WRITTEN = [
     Organization, Membership, Site, ResourceFlow, Proposal, ProposalTransition, MatchDismissal,
-    MatchingRun, Conversion,
+    MatchingRun, Conversion, ProposalMessage,
 ]  # fmt: skip
 
 
@@ -95,6 +95,7 @@ def writes(alice, bob, alices_organization, charlies_organization, run_events) -
         ("post", f"{API}/proposals/{proposal.pk}/status", of_decision),
         ("post", f"{API}/conversions", of_conversion),
         ("patch", f"{API}/conversions/{conversion.pk}", of_conversion),
+        ("post", f"{API}/proposals/{proposal.pk}/messages", {"text": "Hello"}),
     ]
     return dict(zip(WRITES, requests, strict=True))
 

@@ -56,6 +56,19 @@ def test_the_side_asked_hears_of_a_proposal_and_the_sender_of_the_answer(
     assert set(Mail.objects.values_list("status", flat=True)) == {"sent"}
 
 
+def test_the_other_side_hears_of_a_message_but_not_its_text(propose, alice, charlie, run_events):
+    proposal = propose()
+    proposals.move_proposal(proposal_id=proposal.pk, actor=charlie, status="accepted")
+    run_events()
+    mail.outbox.clear()
+    proposals.post_message(proposal=proposal, actor=charlie, text="Our secret price is 7")
+    proposals.post_message(proposal=proposal, actor=charlie, text="Or 8")
+    run_events()
+    assert [address for address, _subject in letters()] == [alice.email] * 2
+    assert "Charlie Works has written to you" in mail.outbox[0].subject
+    assert "secret" not in mail.outbox[0].body
+
+
 def test_everybody_is_written_to_in_their_own_language(
     propose, charlie, charlies_organization, run_events
 ):
