@@ -33,6 +33,8 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "proposals": {
         "proposal": ("view",),
+        "attachment": ("view",),
+        "attachmentdownload": ("view",),
         "proposalmessage": ("view",),
         "proposaltransition": ("view",),
         "proposalreminder": ("view",),

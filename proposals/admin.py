@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from proposals import services
+from proposals.admin_attachments import AttachmentAdmin as AttachmentAdmin
 from proposals.admin_reminders import ProposalReminderAdmin as ProposalReminderAdmin
 from proposals.models import Proposal, ProposalMessage, ProposalTransition
 from proposals.querysets import ProposalQuerySet

@@ -19,7 +19,9 @@ from proposals.models import Proposal
 def message_list(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     """What was said so far: the fragment that follows the news."""
     proposal = get_object_or_404(Proposal.objects.visible_to(request.user), pk=proposal_id)
-    said = proposal.messages.select_related("author", "organization")
+    said = proposal.messages.select_related("author", "organization").prefetch_related(
+        "attachments"
+    )
     return render(request, "proposals/_messages.html", {"said": said})
 
 

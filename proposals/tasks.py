@@ -13,3 +13,8 @@ def expire_overdue(**_: object) -> int:
 def remind_expiring(**_: object) -> int:
     """Remind of proposals that are about to expire (scheduled every ten minutes)."""
     return services.remind_expiring(now=timezone.now())
+
+
+def remove_orphans(**_: object) -> int:
+    """Delete files of which no row knows (scheduled every day)."""
+    return services.remove_orphans(timezone.now())

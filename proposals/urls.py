@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from proposals import conversation_views, views
+from proposals import attachment_views, conversation_views, views
 
 app_name = "proposals"
 urlpatterns = [
@@ -19,5 +19,15 @@ urlpatterns = [
         "proposals/<uuid:proposal_id>/messages/new",
         conversation_views.message_post,
         name="message-post",
+    ),
+    path(
+        "proposals/<uuid:proposal_id>/attachments/new",
+        attachment_views.attachment_post,
+        name="attachment-post",
+    ),
+    path(
+        "proposals/<uuid:proposal_id>/attachments/<uuid:attachment_id>",
+        attachment_views.attachment,
+        name="attachment",
     ),
 ]

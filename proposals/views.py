@@ -129,7 +129,9 @@ def proposal_detail(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
             "steps": permissions.steps_for(request.user, proposal),
             "stages": _stages(proposal),
             "form": StepForm(),
-            "said": proposal.messages.select_related("author", "organization"),
+            "said": proposal.messages.select_related("author", "organization").prefetch_related(
+                "attachments"
+            ),
             "can_write": bool(permissions.sides_of(request.user, proposal)),
             "message_form": MessageForm(),
         },

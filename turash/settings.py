@@ -218,6 +218,13 @@ SPECTACULAR_SETTINGS = {
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "turash.uploads.BoundedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+# Where files of conversations are kept: no web server may serve from here.
+ATTACHMENTS_DIR = Path(env.str("ATTACHMENTS_DIR", default=str(LOCAL_DIR / "attachments")))
 
 # --- Rate limits ----------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from proposals.api import conversation, views
+from proposals.api import attachments, conversation, views
 from turash.api.routers import router
 
 app_routes = router()
@@ -18,6 +18,16 @@ urlpatterns = [
         "proposals/<uuid:proposal_id>/messages",
         conversation.MessagesView.as_view(),
         name="proposal-messages",
+    ),
+    path(
+        "proposals/<uuid:proposal_id>/attachments",
+        attachments.AttachmentsView.as_view(),
+        name="attachments",
+    ),
+    path(
+        "proposals/<uuid:proposal_id>/attachments/<uuid:attachment_id>/content",
+        attachments.AttachmentView.as_view(),
+        name="attachment",
     ),
     *app_routes.urls,
 ]

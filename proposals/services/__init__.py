@@ -1,5 +1,11 @@
 """The only writers of proposals and of what is said about them."""
 
+from proposals.services.attachments import (
+    TooManyAttachments,
+    open_attachment,
+    post_attachment,
+    remove_orphans,
+)
 from proposals.services.creation import AlreadyProposed, create_proposal
 from proposals.services.messages import post_message
 from proposals.services.reminders import remind_expiring
@@ -8,9 +14,13 @@ from proposals.services.steps import InvalidTransition, expire_overdue, move_pro
 __all__ = [
     "AlreadyProposed",
     "InvalidTransition",
+    "TooManyAttachments",
     "create_proposal",
     "expire_overdue",
     "move_proposal",
+    "open_attachment",
+    "post_attachment",
     "post_message",
     "remind_expiring",
+    "remove_orphans",
 ]

@@ -12,7 +12,7 @@ from exchanges.models import Declaration, Delivery, ExchangeFactors
 from matching.models import Match, MatchDismissal, MatchingRun
 from matching.services import rematch_flow
 from proposals import services as proposal_services
-from proposals.models import Proposal, ProposalReminder
+from proposals.models import Attachment, AttachmentDownload, Proposal, ProposalReminder
 from tests.factories import (
     ConversionFactory,
     MatchClusterFactory,
@@ -86,7 +86,11 @@ def populate(number: int) -> None:
     ReadMark.objects.create(user=owner)
     MailPreference.objects.create(user=owner)
     Mail.objects.create(user=owner, key="x", topic="all", subject="News", body="", language="en")
-    proposal_services.post_message(proposal=proposal, actor=owner, text="Hello from here")
+    message = proposal_services.post_message(proposal=proposal, actor=owner, text="Hello from here")
+    attachment = Attachment.objects.create(
+        message=message, name="a.pdf", content_type="application/pdf", size=5, secret_name=number
+    )
+    AttachmentDownload.objects.create(attachment=attachment, user=owner)
     ConversionFactory(site=output.site)
     AuthToken.objects.create(owner)
     Notification.objects.create(

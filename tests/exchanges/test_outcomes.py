@@ -4,7 +4,7 @@ import csv
 import io
 import zipfile
 from datetime import UTC, datetime
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from django.db import connection
@@ -218,8 +218,8 @@ class TestExports:
         assert archive.testzip() is None
         main = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
         for name in archive.namelist():
-            ElementTree.fromstring(archive.read(name))
-        sheet = ElementTree.fromstring(archive.read("xl/worksheets/sheet2.xml"))
+            ET.fromstring(archive.read(name))
+        sheet = ET.fromstring(archive.read("xl/worksheets/sheet2.xml"))
         assert not list(sheet.iter(f"{main}f")), "no cell holds a formula"
         texts = {
             text.text: cell.get("t")
