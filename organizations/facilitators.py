@@ -14,6 +14,8 @@ ALL = ("view", "add", "change", "delete")
 PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "organizations": {
         "organization": ALL,
+        "contact": ("view",),
+        "contactdisclosure": ("view",),
         "membership": ALL,
         "site": ALL,
         "conversion": ALL,

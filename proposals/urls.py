@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from proposals import attachment_views, conversation_views, views
+from proposals import attachment_views, contact_views, conversation_views, views
 
 app_name = "proposals"
 urlpatterns = [
+    path("organizations/<uuid:organization_id>/contact", contact_views.contact, name="contact"),
     path("proposals", views.proposal_list, name="proposal-list"),
     path("flows/<uuid:flow_id>/propose", views.proposal_create, name="proposal-create"),
     path("proposals/<uuid:proposal_id>", views.proposal_detail, name="proposal-detail"),

@@ -209,6 +209,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
+        "DisclosureStageEnum": "organizations.models.contact.Stage",
         "DirectionEnum": "organizations.models.ResourceFlow.Direction",
         "FlowStatusEnum": "organizations.models.ResourceFlow.Status",
         "JobStatusEnum": "matching.models.MatchingRun.Status",

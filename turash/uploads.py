@@ -50,8 +50,13 @@ class BoundedUploadHandler(FileUploadHandler):
     """Refuses a form that is too large before any of it is read or stored."""
 
     def handle_raw_input(
-        self, input_data: Any, META: Any, content_length: int, *args: Any, **kwargs: Any
+        self, input_data: Any, meta: Any, content_length: int, *args: Any, **kwargs: Any
     ) -> None:
+        """
+        Look at the length that the request states, and read no more of it than that.
+
+        :raises RequestDataTooBig: no form needs to be so large.
+        """
         if content_length > LARGEST_REQUEST:
             raise RequestDataTooBig
 

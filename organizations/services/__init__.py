@@ -1,5 +1,6 @@
 """The only writers of organizations, memberships, sites and flows."""
 
+from organizations.services.contacts import set_contact
 from organizations.services.conversions import (
     create_conversion,
     delete_conversion,
@@ -43,6 +44,7 @@ __all__ = [
     "save_flow",
     "save_organization",
     "save_site",
+    "set_contact",
     "set_verified",
     "update_conversion",
     "update_flow",

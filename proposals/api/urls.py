@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from proposals.api import attachments, conversation, views
+from proposals.api import attachments, contacts, conversation, views
 from turash.api.routers import router
 
 app_routes = router()
@@ -13,6 +13,16 @@ urlpatterns = [
         "organizations/<uuid:organization_id>/proposals",
         views.ProposalsOfOrganizationView.as_view(),
         name="proposals-of-organization",
+    ),
+    path(
+        "organizations/<uuid:organization_id>/contact",
+        contacts.ContactView.as_view(),
+        name="contact",
+    ),
+    path(
+        "organizations/<uuid:organization_id>/disclosures",
+        contacts.DisclosuresView.as_view(),
+        name="disclosures",
     ),
     path(
         "proposals/<uuid:proposal_id>/messages",

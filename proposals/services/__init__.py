@@ -6,6 +6,7 @@ from proposals.services.attachments import (
     post_attachment,
     remove_orphans,
 )
+from proposals.services.contacts import read_contact
 from proposals.services.creation import AlreadyProposed, create_proposal
 from proposals.services.messages import post_message
 from proposals.services.reminders import remind_expiring
@@ -21,6 +22,7 @@ __all__ = [
     "open_attachment",
     "post_attachment",
     "post_message",
+    "read_contact",
     "remind_expiring",
     "remove_orphans",
 ]

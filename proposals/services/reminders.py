@@ -33,10 +33,11 @@ def remind_expiring(*, now: datetime) -> int:
         .order_by(F("valid_until"), "pk")
         .select_for_update(no_key=True, skip_locked=True)[:AT_ONCE]
     )
+    ProposalReminder.objects.bulk_create(
+        ProposalReminder(proposal=proposal, valid_until=proposal.valid_until, announced_at=now)
+        for proposal in expiring
+    )
     for proposal in expiring:
-        ProposalReminder.objects.create(
-            proposal=proposal, valid_until=proposal.valid_until, announced_at=now
-        )
         publish(
             ProposalExpiring(
                 proposal_id=proposal.pk,

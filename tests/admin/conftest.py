@@ -11,6 +11,7 @@ from knox.models import AuthToken
 from exchanges.models import Declaration, Delivery, ExchangeFactors
 from matching.models import Match, MatchDismissal, MatchingRun
 from matching.services import rematch_flow
+from organizations.models import Contact, ContactDisclosure
 from proposals import services as proposal_services
 from proposals.models import Attachment, AttachmentDownload, Proposal, ProposalReminder
 from tests.factories import (
@@ -83,6 +84,10 @@ def populate(number: int) -> None:
         valid_until=timezone.now() + timedelta(days=7),
     )
     populate_exchange(proposal, owner)
+    Contact.objects.create(organization=seller)
+    ContactDisclosure.objects.create(
+        organization=seller, user=owner, stage="public", seen_on=timezone.now().date()
+    )
     ReadMark.objects.create(user=owner)
     MailPreference.objects.create(user=owner)
     Mail.objects.create(user=owner, key="x", topic="all", subject="News", body="", language="en")

@@ -1,7 +1,6 @@
 """Files of a conversation: known by their content, handed to the two sides alone, on record."""
 
 import io
-import os
 import stat
 import zipfile
 from datetime import timedelta
@@ -62,7 +61,9 @@ def archive(**entries: bytes) -> bytes:
 
 
 XLSX = xlsx_file([Sheet("A", [["x", 1]])])
-ODS = archive(mimetype=b"application/vnd.oasis.opendocument.spreadsheet", **{"content.xml": b"<x/>"})
+ODS = archive(
+    mimetype=b"application/vnd.oasis.opendocument.spreadsheet", **{"content.xml": b"<x/>"}
+)
 
 
 def test_the_other_side_downloads_what_was_sent(api_as, alice, charlie, url):
@@ -126,7 +127,7 @@ def test_a_file_is_not_found_under_another_proposal(
         (b"RIFF\0\0\0\0WEBPVP8 ", "a.webp", "image/webp", "a.webp"),
         (XLSX, "Цены.xlsx", uploads.XLSX.content_type, "Цены.xlsx"),
         (ODS, "a.ods", uploads.ODS.content_type, "a.ods"),
-        ("Menge;Preis\n1;2".encode(), "a.csv", "text/csv", "a.csv"),
+        (b"Menge;Preis\n1;2", "a.csv", "text/csv", "a.csv"),
         (PDF, "../../etc/passwd", "application/pdf", "passwd.pdf"),
         (PDF, "C:\\temp\\plan.pdf", "application/pdf", "plan.pdf"),
         (PDF, "invoice\u202efdp.exe", "application/pdf", "invoicefdp.exe.pdf"),
@@ -209,8 +210,8 @@ def test_files_lie_outside_under_random_names_for_turash_alone(api_as, alice, ur
     assert "plan" not in str(stored.relative_to(folder))
     assert stored.suffix == ""
     assert len(stored.name) + len(stored.parent.name) == 32
-    assert stat.S_IMODE(os.stat(stored).st_mode) == 0o600
-    assert stat.S_IMODE(os.stat(stored.parent).st_mode) == 0o700
+    assert stat.S_IMODE(stored.stat().st_mode) == 0o600
+    assert stat.S_IMODE(stored.parent.stat().st_mode) == 0o700
 
 
 def test_a_conversation_holds_only_so_much(api_as, alice, url, monkeypatch):
