@@ -34,7 +34,7 @@ def remind_expiring(*, now: datetime) -> int:
         .select_for_update(no_key=True, skip_locked=True)[:AT_ONCE]
     )
     ProposalReminder.objects.bulk_create(
-        ProposalReminder(proposal=proposal, valid_until=proposal.valid_until, announced_at=now)
+        ProposalReminder(proposal=proposal, valid_until=proposal.valid_until, announced_at=now)  # type: ignore[misc]  # has one, see above
         for proposal in expiring
     )
     for proposal in expiring:
