@@ -40,6 +40,9 @@ def declare(
     locked = Proposal.objects.select_for_update(no_key=True).get(pk=proposal.pk)
     sides = permissions.sides_of(actor, locked)
     if organization_id is not None:
+        if organization_id not in (locked.from_organization_id, locked.to_organization_id):
+            text = _("This organization is neither side of the proposal.")
+            raise ValidationError({"organization_id": text})
         sides = [side for side in sides if side == organization_id]
     organization_permissions.require(
         bool(sides), _("Owners, managers and members of the two sides declare for their own side.")
