@@ -34,6 +34,7 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "proposals": {
         "proposal": ("view",),
         "proposalmessage": ("view",),
+        "proposalterms": ("view",),
         "proposaltransition": ("view",),
     },
     "events": {"domainevent": ("view",), "eventdelivery": ("view",)},

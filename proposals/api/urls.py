@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from proposals.api import conversation, views
+from proposals.api import conversation, negotiation, views
 from turash.api.routers import router
 
 app_routes = router()
@@ -18,6 +18,11 @@ urlpatterns = [
         "proposals/<uuid:proposal_id>/messages",
         conversation.MessagesView.as_view(),
         name="proposal-messages",
+    ),
+    path(
+        "proposals/<uuid:proposal_id>/terms",
+        negotiation.TermsView.as_view(),
+        name="proposal-terms",
     ),
     *app_routes.urls,
 ]

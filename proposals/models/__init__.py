@@ -1,7 +1,8 @@
-"""Proposals, every step they took, and what was said about them."""
+"""Proposals, their terms, every step they took, and what was said about them."""
 
 from proposals.models.message import ProposalMessage
 from proposals.models.proposal import Proposal
+from proposals.models.terms import ProposalTerms
 from proposals.models.transition import ProposalTransition
 
-__all__ = ["Proposal", "ProposalMessage", "ProposalTransition"]
+__all__ = ["Proposal", "ProposalMessage", "ProposalTerms", "ProposalTransition"]

@@ -8,10 +8,11 @@ from django.core.serializers import serialize
 
 from matching.models import Match, MatchDismissal, MatchingRun
 from organizations.models import Conversion, Membership, Organization, ResourceFlow, Site
-from proposals.models import Proposal, ProposalMessage, ProposalTransition
+from proposals.models import Proposal, ProposalMessage, ProposalTerms, ProposalTransition
 from tests.api.test_bad_input import assert_problem, changed
 from tests.api.test_flows import full_flow
 from tests.factories import ConversionFactory, ResourceFlowFactory, SiteFactory, UserFactory
+from tests.proposals.stages import propose
 
 pytestmark = pytest.mark.django_db
 
@@ -20,6 +21,7 @@ WRITES = [
     "create organization", "change organization", "add member", "change member", "create site",
     "change site", "create flow", "change flow", "dismiss match", "create proposal",
     "decide proposal", "create conversion", "change conversion", "post message",
+    "offer terms", "confirm terms",
 ]  # fmt: skip
 # Raw JSON, because no encoder writes half of it. No field of any write takes these …
 WRONG_EVERYWHERE = [
@@ -34,7 +36,7 @@ UNSTORABLE = [
 ]  # fmt: skip
 WRITTEN = [
     Organization, Membership, Site, ResourceFlow, Proposal, ProposalTransition, MatchDismissal,
-    MatchingRun, Conversion, ProposalMessage,
+    MatchingRun, Conversion, ProposalMessage, ProposalTerms,
 ]  # fmt: skip
 
 
@@ -74,6 +76,15 @@ def writes(alice, bob, alices_organization, charlies_organization, run_events) -
         "message": "Hello", "quantity": 5, "price_per_unit": 1,
         "valid_until": "2099-01-01T00:00:00Z",
     }  # fmt: skip
+    negotiated = propose(
+        charlies_organization.memberships.get(), alices_organization.memberships.get(role="owner")
+    )
+    Proposal.objects.filter(pk=negotiated.pk).update(status="accepted")
+    Proposal.objects.filter(pk=negotiated.pk).update(status="negotiating")
+    of_terms = {
+        "based_on": 1, "quantity": 5, "price_per_unit": 1, "start_date": "2099-01-01",
+        "duration_months": 12, "connection_recipient_pct": 50, "comment": "Better",
+    }  # fmt: skip
     of_decision = {"status": "accepted", "comment": "Gladly"}
     of_conversion = {
         "site_id": str(site.pk), "name": "Digester", "from_type": "organic.manure",
@@ -96,6 +107,8 @@ def writes(alice, bob, alices_organization, charlies_organization, run_events) -
         ("post", f"{API}/conversions", of_conversion),
         ("patch", f"{API}/conversions/{conversion.pk}", of_conversion),
         ("post", f"{API}/proposals/{proposal.pk}/messages", {"text": "Hello"}),
+        ("post", f"{API}/proposals/{negotiated.pk}/terms", of_terms),
+        ("post", f"{API}/proposals/{negotiated.pk}/terms/1/confirm", {"comment": "Fine"}),
     ]
     return dict(zip(WRITES, requests, strict=True))
 
