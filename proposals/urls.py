@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from proposals import conversation_views, views
+from proposals import conversation_views, negotiation_views, views
 
 app_name = "proposals"
 urlpatterns = [
@@ -19,5 +19,25 @@ urlpatterns = [
         "proposals/<uuid:proposal_id>/messages/new",
         conversation_views.message_post,
         name="message-post",
+    ),
+    path(
+        "proposals/<uuid:proposal_id>/terms",
+        negotiation_views.terms_detail,
+        name="terms-detail",
+    ),
+    path(
+        "proposals/<uuid:proposal_id>/terms/new",
+        negotiation_views.terms_offer,
+        name="terms-offer",
+    ),
+    path(
+        "proposals/<uuid:proposal_id>/terms/<int:version>/confirm",
+        negotiation_views.terms_confirm,
+        name="terms-confirm",
+    ),
+    path(
+        "proposals/<uuid:proposal_id>/timeline",
+        negotiation_views.timeline,
+        name="timeline",
     ),
 ]
