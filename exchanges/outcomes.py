@@ -20,13 +20,19 @@ from exchanges.models import Declaration, Delivery
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+SAVINGS = "savings_eur"
+SAVINGS_FACTORS = ("supplier_savings_eur_per_unit", "recipient_savings_eur_per_unit")
 CONFIRMED = Q(confirmed_at__isnull=False)
 LONGEST_EXPORT = 50_000
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One of the eight; `per_unit` is the factor that deliveries are multiplied with."""
+    """
+    One of the eight; `per_unit` is the factor that deliveries are multiplied with.
+
+    Of savings there is one factor for each side, `supplier_…` and `recipient_…`.
+    """
 
     key: str
     label: "StrOrPromise"
@@ -140,11 +146,21 @@ def _sums(scope: Scope) -> dict[str, Any]:
 
 def _term(figure: Figure, scope: Scope) -> Any:
     quantity = Cast("quantity", FloatField())
-    term = quantity * F(f"proposal__factors__{figure.per_unit}")
+    return Coalesce(quantity * _factor(figure, scope), 0.0)
+
+
+def _factor(figure: Figure, scope: Scope) -> Any:
+    if figure.key == SAVINGS:
+        supplier, recipient = (F(f"proposal__factors__{name}") for name in SAVINGS_FACTORS)
+        if scope.organization_id is None:
+            return supplier + recipient
+        # Of what the other side saves one could read its costs.
+        return Case(When(_gives(scope.organization_id), then=supplier), default=recipient)
+    factor = F(f"proposal__factors__{figure.per_unit}")
     if figure.key == "sales_eur" and scope.organization_id is not None:
         # Sales are those of who gives the resource; for the taker they are purchases.
-        return Case(When(_gives(scope.organization_id), then=term), default=0.0)
-    return Coalesce(term, 0.0)
+        return Case(When(_gives(scope.organization_id), then=factor), default=0.0)
+    return factor
 
 
 def _gives(organization_id: UUID) -> Q:

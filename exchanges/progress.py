@@ -5,7 +5,9 @@ from datetime import date
 from typing import Any
 
 from exchanges.models import Delivery, ExchangeFactors
-from exchanges.outcomes import DELIVERED, Figure
+from exchanges.outcomes import DELIVERED, SAVINGS, SAVINGS_FACTORS, Figure
+from organizations.permissions import Actor
+from proposals.economics import Role, roles
 from proposals.models import Proposal
 from proposals.states import Status
 
@@ -46,9 +48,11 @@ class Progress:
     figures: list[Comparison]
 
 
-def progress_of(proposal: Proposal, *, today: date) -> Progress:
+def progress_of(proposal: Proposal, *, viewer: Actor, today: date) -> Progress:
     """
     Return how far an exchange has come; empty before it is live.
+
+    Cost savings are those of the viewer's side; facilitators see those of both.
 
     The plan is a twelfth of the agreed yearly quantity in each month from that in which it went
     live until now, or until it was completed.
@@ -64,7 +68,25 @@ def progress_of(proposal: Proposal, *, today: date) -> Progress:
         Month(month, share if month in planned else None, deliveries.get(month))
         for month in sorted(planned | deliveries.keys())
     ]
-    return Progress(factors, rows, [_compare(figure, factors, rows) for figure in DELIVERED])
+    shown = {figure: _factor(figure, factors, proposal, viewer) for figure in DELIVERED}
+    compared = [_compare(figure, factor, factors, rows) for figure, factor in shown.items()]
+    return Progress(factors, rows, compared)
+
+
+def _factor(
+    figure: Figure, factors: ExchangeFactors, proposal: Proposal, viewer: Actor
+) -> float | None:
+    if figure.key != SAVINGS:
+        return getattr(factors, figure.per_unit)
+    own = set(viewer.organizations.values_list("pk", flat=True))  # type: ignore[union-attr]
+    supplier, recipient = (getattr(factors, name) for name in SAVINGS_FACTORS)
+    of_role = {Role.SUPPLIER: supplier, Role.RECIPIENT: recipient}
+    mine = [
+        of_role[role]
+        for organization_id, role in roles(proposal).items()
+        if viewer.is_facilitator or organization_id in own  # type: ignore[union-attr]
+    ]
+    return None if not mine or None in mine else sum(mine)
 
 
 def _deliveries(proposal: Proposal) -> Any:
@@ -95,8 +117,9 @@ def _year_and_month(number: int) -> tuple[int, int]:
     return number // MONTHS_A_YEAR, number % MONTHS_A_YEAR + 1
 
 
-def _compare(figure: Figure, factors: ExchangeFactors, rows: list[Month]) -> Comparison:
-    factor = getattr(factors, figure.per_unit)
+def _compare(
+    figure: Figure, factor: float | None, factors: ExchangeFactors, rows: list[Month]
+) -> Comparison:
     if factor is None:
         return Comparison(figure, None, None, None)
     has_plan = factors.planned_per_year is not None

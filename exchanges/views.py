@@ -48,7 +48,7 @@ def exchange(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
 def _exchange(
     request: HttpRequest, proposal: Proposal, status: int = 200, **forms: Any
 ) -> HttpResponse:
-    progress = progress_of(proposal, today=timezone.now().date())
+    progress = progress_of(proposal, viewer=request.user, today=timezone.now().date())
     sides = permissions.sides_of(request.user, proposal)
     resource_unit = unit(proposal.resource.resource_type.unit)
     context = {

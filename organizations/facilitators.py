@@ -38,6 +38,7 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "attachment": ("view",),
         "attachmentdownload": ("view",),
         "proposalmessage": ("view",),
+        "proposalterms": ("view",),
         "proposaltransition": ("view",),
         "proposalreminder": ("view",),
     },

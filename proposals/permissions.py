@@ -18,12 +18,17 @@ def sides_of(user: Actor, proposal: Proposal) -> set[Side]:
     return sides
 
 
-def organization_of(user: Actor, proposal: Proposal) -> UUID | None:
-    """Return the side for which the user acts; who acts for both acts for the sender."""
+def act_for(user: Actor, proposal: Proposal, reason: str) -> UUID:
+    """
+    Return the organization for which the user acts; who acts for both sides acts for the sender.
+
+    :raises PermissionDenied: the user acts for neither; with the reason.
+    """
     sides = sides_of(user, proposal)
+    permissions.require(bool(sides), reason)
     if Side.SENDER in sides:
         return proposal.from_organization_id
-    return proposal.to_organization_id if sides else None
+    return proposal.to_organization_id
 
 
 def allowed_sides(step: Step) -> set[Side]:

@@ -2,7 +2,13 @@
 
 from django.urls import path
 
-from proposals import attachment_views, contact_views, conversation_views, views
+from proposals import (
+    attachment_views,
+    contact_views,
+    conversation_views,
+    negotiation_views,
+    views,
+)
 
 app_name = "proposals"
 urlpatterns = [
@@ -30,5 +36,25 @@ urlpatterns = [
         "proposals/<uuid:proposal_id>/attachments/<uuid:attachment_id>",
         attachment_views.attachment,
         name="attachment",
+    ),
+    path(
+        "proposals/<uuid:proposal_id>/terms",
+        negotiation_views.terms_detail,
+        name="terms-detail",
+    ),
+    path(
+        "proposals/<uuid:proposal_id>/terms/new",
+        negotiation_views.terms_offer,
+        name="terms-offer",
+    ),
+    path(
+        "proposals/<uuid:proposal_id>/terms/<int:version>/confirm",
+        negotiation_views.terms_confirm,
+        name="terms-confirm",
+    ),
+    path(
+        "proposals/<uuid:proposal_id>/timeline",
+        negotiation_views.timeline,
+        name="timeline",
     ),
 ]

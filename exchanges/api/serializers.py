@@ -56,7 +56,7 @@ class DeliveryRequestSerializer(StrictSerializer):
     note = TextField(max_length=500, required=False, allow_blank=True)
 
 
-class ConfirmationSerializer(StrictSerializer):
+class ConfirmedQuantitySerializer(StrictSerializer):
     quantity = serializers.DecimalField(
         max_digits=20,
         decimal_places=6,

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from exchanges import outcomes, services, tables
 from exchanges.api.parsers import CsvParser
 from exchanges.api.serializers import (
-    ConfirmationSerializer,
+    ConfirmedQuantitySerializer,
     DeclarationRequestSerializer,
     DeclarationSerializer,
     DeliveryRequestSerializer,
@@ -97,11 +97,11 @@ class DeliveryConfirmView(_OfProposal):
     serializer_class = DeliverySerializer
     pagination_class = None
 
-    @extend_schema(request=ConfirmationSerializer, responses=DeliverySerializer)
+    @extend_schema(request=ConfirmedQuantitySerializer, responses=DeliverySerializer)
     def post(self, request: Request, proposal_id: UUID, delivery_id: UUID) -> Response:
         """Confirm it: it counts as verified until somebody changes it."""
         delivery = get_object_or_404(Delivery, proposal=self.proposal(), pk=delivery_id)
-        serializer = ConfirmationSerializer(data=request.data)
+        serializer = ConfirmedQuantitySerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         confirmed = services.confirm_delivery(
             delivery=delivery, actor=request.user, **serializer.validated_data
@@ -142,7 +142,7 @@ class ProgressView(_OfProposal):
     def get(self, request: Request, proposal_id: UUID) -> Response:
         """Planned against delivered, and what it has brought so far."""
         proposal = self.proposal()
-        progress = progress_of(proposal, today=timezone.now().date())
+        progress = progress_of(proposal, viewer=request.user, today=timezone.now().date())
         factors = progress.factors
         data = {
             "unit": proposal.resource.resource_type.unit,

@@ -18,7 +18,7 @@ class ExchangeFactors(models.Model):
     """
 
     class Basis(models.TextChoices):
-        MATCH = "match", _("The match, with transport")
+        FLOWS = "flows", _("The flows of both sides, with transport")
         RESOURCE_TYPE = "resource_type", _("The resource type alone, without transport")
 
     proposal = models.OneToOneField(
@@ -31,7 +31,13 @@ class ExchangeFactors(models.Model):
     basis = models.CharField(_("based on"), max_length=15, choices=Basis.choices)
     live_since = models.DateField(_("live since"))
     planned_per_year = models.FloatField(_("planned [units per year]"), null=True, blank=True)
-    savings_eur_per_unit = models.FloatField(_("cost savings [EUR/unit]"), null=True, blank=True)
+    # An organization's own costs are its own: each side sees what it saves itself.
+    supplier_savings_eur_per_unit = models.FloatField(
+        _("cost savings of the supplier [EUR/unit]"), null=True, blank=True
+    )
+    recipient_savings_eur_per_unit = models.FloatField(
+        _("cost savings of the recipient [EUR/unit]"), null=True, blank=True
+    )
     co2_t_per_unit = models.FloatField(_("avoided CO2e [t/unit]"), null=True, blank=True)
     sales_eur_per_unit = models.FloatField(_("sales [EUR/unit]"), default=0)
     landfill_t_per_unit = models.FloatField(_("kept from landfill [t/unit]"), default=0)

@@ -1,6 +1,7 @@
 """Fix what each unit of an exchange brings, when it goes live."""
 
 from exchanges.models import ExchangeFactors
+from matching.valuation import Valuation, valuer_of
 from organizations.models import ResourceFlow, ResourceType
 from proposals.models import Proposal
 from proposals.states import Status
@@ -33,31 +34,46 @@ def fix_factors(proposal: Proposal) -> ExchangeFactors:
 
 
 def _economics(proposal: Proposal) -> dict[str, float | str | None]:
-    match, kind = proposal.match, proposal.resource.resource_type
-    planned = float(proposal.quantity) if proposal.quantity else None
     price = float(proposal.price_per_unit or 0)
-    if match is None or not match.quantity_per_year:
-        return {
-            "basis": ExchangeFactors.Basis.RESOURCE_TYPE,
-            "planned_per_year": planned,
-            "savings_eur_per_unit": None,
-            "co2_t_per_unit": kind.co2_t_per_unit,
-            "sales_eur_per_unit": max(price, 0.0),
-        }
-    yearly = float(match.quantity_per_year)
-    savings = float(
-        match.avoided_purchase_eur_per_year
-        + match.avoided_disposal_eur_per_year
-        - match.transport_eur_per_year
-        - match.maintenance_eur_per_year
-    )
-    return {
-        "basis": ExchangeFactors.Basis.MATCH,
-        "planned_per_year": planned or yearly,
-        "savings_eur_per_unit": savings / yearly,
-        "co2_t_per_unit": float(match.co2_avoided_t_per_year) / yearly,
+    planned = float(proposal.quantity) if proposal.quantity else None
+    fields: dict[str, float | str | None] = {
+        "basis": ExchangeFactors.Basis.RESOURCE_TYPE,
+        "planned_per_year": planned,
+        "co2_t_per_unit": proposal.resource.resource_type.co2_t_per_unit,
         "sales_eur_per_unit": max(price, 0.0),
     }
+    valuation = _valuation(proposal, planned)
+    if valuation is not None and valuation.quantity_per_year > 0:
+        part = _part_of_recipient(proposal)
+        upkeep = valuation.transport_eur_per_year + valuation.maintenance_eur_per_year
+        supplier = valuation.avoided_disposal_eur_per_year - (1 - part) * upkeep
+        recipient = valuation.avoided_purchase_eur_per_year - part * upkeep
+        quantity = valuation.quantity_per_year
+        fields |= {
+            "basis": ExchangeFactors.Basis.FLOWS,
+            "supplier_savings_eur_per_unit": supplier / quantity,
+            "recipient_savings_eur_per_unit": recipient / quantity,
+            "co2_t_per_unit": valuation.co2_avoided_t_per_year / quantity,
+        }
+    return fields
+
+
+def _valuation(proposal: Proposal, quantity: float | None) -> Valuation | None:
+    """Value the agreed quantity between the two flows; None where one is not known."""
+    if proposal.counterpart_id is None or quantity is None:
+        return None
+    output_id, input_id = proposal.resource_id, proposal.counterpart_id
+    if proposal.resource.direction != ResourceFlow.Direction.OUTPUT:
+        output_id, input_id = input_id, output_id
+    valuer = valuer_of(output_id=output_id, input_id=input_id)
+    return valuer.at(quantity) if valuer else None
+
+
+def _part_of_recipient(proposal: Proposal) -> float:
+    """Return the recipient's share of transport and upkeep; half, where nobody has agreed on it."""
+    terms = proposal.terms.filter(version=proposal.terms_version).first()
+    agreed = terms.connection_recipient_pct if terms else None
+    return 0.5 if agreed is None else agreed / 100
 
 
 def _amounts(proposal: Proposal) -> dict[str, float]:

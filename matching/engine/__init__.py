@@ -12,12 +12,13 @@ _STATE = sha256(b"".join(path.read_bytes() for path in sorted(_HERE.glob("*.py")
 _CACHES = numba.config.CACHE_DIR or _HERE / "__pycache__"  # type: ignore[attr-defined]
 numba.config.CACHE_DIR = str(Path(_CACHES) / _STATE)  # type: ignore[attr-defined]
 
-from matching.engine import best, chains, near_misses, together  # noqa: E402  # after the cache is set
+from matching.engine import best, chains, exchange, near_misses, together  # noqa: E402  # after the cache is set
 
 
 def warm_up() -> None:
     """Compile every kernel, or load it from the cache: at set-up and when a worker starts."""
     best.warm_up()
     chains.warm_up()
+    exchange.warm_up()
     near_misses.warm_up()
     together.warm_up()

@@ -26,6 +26,9 @@ class RangeSerializer(StrictSerializer):
 
 class CanonicalQuantitySerializer(serializers.Serializer):
     amount_per_year = serializers.FloatField()
+    reserved_per_year = serializers.FloatField(
+        help_text="Of that under contract; the rest can be matched."
+    )
     unit = serializers.CharField()
 
 
@@ -232,6 +235,7 @@ class ResourceFlowSerializer(StrictSerializer):
                 "min_amount": _plain(flow.min_amount),
                 "canonical": {
                     "amount_per_year": flow.quantity_per_year,
+                    "reserved_per_year": flow.reserved_per_year,
                     "unit": flow.resource_type.unit,
                 },
             },

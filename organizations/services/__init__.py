@@ -7,7 +7,13 @@ from organizations.services.conversions import (
     save_conversion,
     update_conversion,
 )
-from organizations.services.flows import create_flow, delete_flow, save_flow, update_flow
+from organizations.services.flows import (
+    create_flow,
+    delete_flow,
+    save_flow,
+    set_reserved,
+    update_flow,
+)
 from organizations.services.memberships import (
     LastOwner,
     add_member,
@@ -45,6 +51,7 @@ __all__ = [
     "save_organization",
     "save_site",
     "set_contact",
+    "set_reserved",
     "set_verified",
     "update_conversion",
     "update_flow",

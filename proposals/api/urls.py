@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from proposals.api import attachments, contacts, conversation, views
+from proposals.api import attachments, contacts, conversation, negotiation, views
 from turash.api.routers import router
 
 app_routes = router()
@@ -38,6 +38,11 @@ urlpatterns = [
         "proposals/<uuid:proposal_id>/attachments/<uuid:attachment_id>/content",
         attachments.AttachmentView.as_view(),
         name="attachment",
+    ),
+    path(
+        "proposals/<uuid:proposal_id>/terms",
+        negotiation.TermsView.as_view(),
+        name="proposal-terms",
     ),
     *app_routes.urls,
 ]

@@ -20,7 +20,7 @@ def remove_schedule(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("proposals", "0003_messages"),
+        ("proposals", "0006_guards"),
         ("django_q", "0018_task_success_index"),
     ]
 

@@ -1,9 +1,10 @@
-"""Proposals, every step they took, and what was said about them."""
+"""Proposals, their terms, every step they took, and what was said about them."""
 
 from proposals.models.attachment import Attachment, AttachmentDownload
 from proposals.models.message import ProposalMessage
 from proposals.models.proposal import Proposal
 from proposals.models.reminder import ProposalReminder
+from proposals.models.terms import ProposalTerms
 from proposals.models.transition import ProposalTransition
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     "Proposal",
     "ProposalMessage",
     "ProposalReminder",
+    "ProposalTerms",
     "ProposalTransition",
 ]

@@ -1,5 +1,7 @@
 """Proposals: one organization asks another for an exchange."""
 
+from uuid import UUID
+
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
@@ -11,7 +13,7 @@ from matching.models import Match
 from organizations.ids import new_id
 from organizations.models import Organization, ResourceFlow
 from proposals.querysets import ProposalQuerySet
-from proposals.states import OPEN, Status
+from proposals.states import AGREED, OPEN, Status
 
 
 class Proposal(models.Model):
@@ -39,7 +41,21 @@ class Proposal(models.Model):
         related_name="proposals",
         verbose_name=_("match"),
     )
+    # The sender's own flow of the other direction, where one is known: what the exchange would
+    # serve or relieve, as the match has said.
+    counterpart = models.ForeignKey(
+        ResourceFlow,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="counterpart_proposals",
+        verbose_name=_("flow of the sender"),
+    )
     message = models.TextField(_("message"), validators=[MaxLengthValidator(5000)])
+    # Quantity and price follow the present version of the terms.
+    terms_version = models.PositiveSmallIntegerField(
+        _("version of the terms"), default=1, db_default=1
+    )
     quantity = models.DecimalField(
         _("quantity [canonical units per year]"),
         max_digits=20,
@@ -60,6 +76,13 @@ class Proposal(models.Model):
     )
     sender_confirmed_at = models.DateTimeField(_("sender confirmed"), null=True, blank=True)
     target_confirmed_at = models.DateTimeField(_("target confirmed"), null=True, blank=True)
+    # Which version of the terms each side has confirmed.
+    sender_confirmed_version = models.PositiveSmallIntegerField(
+        _("version that the sender confirmed"), null=True, blank=True
+    )
+    target_confirmed_version = models.PositiveSmallIntegerField(
+        _("version that the side asked confirmed"), null=True, blank=True
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -97,9 +120,19 @@ class Proposal(models.Model):
                 condition=Q(status__in=Status.values), name="proposals_proposal_status_is_known"
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=[Status.CONTRACTED, Status.LIVE, Status.COMPLETED])
+                condition=~Q(status__in=AGREED)
                 | Q(sender_confirmed_at__isnull=False, target_confirmed_at__isnull=False),
                 name="proposals_proposal_contract_is_confirmed_by_both",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=AGREED)
+                | Q(
+                    sender_confirmed_version=F("terms_version"),
+                    target_confirmed_version=F("terms_version"),
+                    sender_confirmed_version__isnull=False,
+                    target_confirmed_version__isnull=False,
+                ),
+                name="proposals_proposal_both_confirmed_the_same_terms",
             ),
         ]
         indexes = [
@@ -114,3 +147,11 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_organization} → {self.to_organization}: {self.resource}"
+
+    def confirmed_by(self) -> list[UUID]:
+        """Return the organizations that have confirmed the present terms."""
+        sides = (
+            (self.from_organization_id, self.sender_confirmed_version),
+            (self.to_organization_id, self.target_confirmed_version),
+        )
+        return [key for key, version in sides if version == self.terms_version]

@@ -33,6 +33,10 @@ class ProposalTransition(models.Model):
         related_name="+",
         verbose_name=_("for"),
     )
+    # Set where a step is about terms: a confirmation.
+    terms_version = models.PositiveSmallIntegerField(
+        _("version of the terms"), null=True, blank=True
+    )
     comment = models.TextField(_("comment"), blank=True, validators=[MaxLengthValidator(5000)])
     occurred_at = models.DateTimeField(_("at"), default=timezone.now)
 

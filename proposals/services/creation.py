@@ -13,6 +13,7 @@ from matching.models import Match
 from organizations import permissions as organization_permissions
 from organizations.models import Organization, ResourceFlow, User
 from proposals.models import Proposal
+from proposals.services import terms
 from proposals.services.recording import record_transition
 from proposals.states import OPEN
 from turash.errors import DomainError
@@ -67,6 +68,7 @@ def create_proposal(
         to_organization=to_organization,
         resource=resource,
         match=match,
+        counterpart=_counterpart(match, from_organization),
         message=message,
         quantity=quantity,
         price_per_unit=price_per_unit,
@@ -86,6 +88,7 @@ def create_proposal(
                 _("There is an open proposal for this resource already.")
             ) from error
         raise
+    terms.first_terms(proposal, actor=actor)
     record_transition(proposal, "", actor=actor, organization_id=from_organization.pk, comment="")
     publish(
         ProposalCreated(
@@ -117,6 +120,13 @@ def _check_match(match: Match, from_organization: Organization, resource: Resour
         raise ValidationError(
             {"match": _("This match is not between your organization and this flow.")}
         )
+
+
+def _counterpart(match: Match | None, sender: Organization) -> ResourceFlow | None:
+    """Return the sender's own flow of a match."""
+    if match is None:
+        return None
+    return match.output if match.output.organization_id == sender.pk else match.input
 
 
 def _open_ones_like(proposal: Proposal) -> QuerySet[Proposal]:

@@ -3,7 +3,6 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from organizations import permissions as organization_permissions
 from organizations.models import User
 from proposals import permissions
 from proposals.models import Proposal, ProposalMessage
@@ -19,9 +18,8 @@ def post_message(*, proposal: Proposal, actor: User, text: str) -> ProposalMessa
     :raises PermissionDenied: the actor acts for neither side.
     :raises ValidationError: the text is empty or too long.
     """
-    organization_id = permissions.organization_of(actor, proposal)
-    organization_permissions.require(
-        organization_id is not None, _("Only owners and managers of the two sides write here.")
+    organization_id = permissions.act_for(
+        actor, proposal, _("Only owners and managers of the two sides write here.")
     )
     message = ProposalMessage(
         proposal=proposal, author=actor, organization_id=organization_id, text=text.strip()

@@ -13,6 +13,7 @@ def record_transition(
     actor: User | None,
     organization_id: UUID | None,
     comment: str,
+    terms_version: int | None = None,
 ) -> None:
     transition = ProposalTransition(
         proposal=proposal,
@@ -21,6 +22,7 @@ def record_transition(
         actor=actor,
         organization_id=organization_id,
         comment=comment,
+        terms_version=terms_version,
     )
     transition.full_clean(exclude=["proposal", "actor", "organization"])
     transition.save()

@@ -112,7 +112,7 @@ def populate_exchange(proposal: Proposal, owner) -> None:
     """Add what belongs to a proposal's whole life, whatever its status."""
     month = timezone.now().date().replace(day=1)
     ProposalReminder.objects.create(proposal=proposal, valid_until=proposal.valid_until)
-    ExchangeFactors.objects.create(proposal=proposal, basis="match", live_since=month)
+    ExchangeFactors.objects.create(proposal=proposal, basis="flows", live_since=month)
     Delivery.objects.create(
         proposal=proposal, month=month, quantity=5, reported_for=proposal.from_organization
     )

@@ -9,10 +9,11 @@ from django.core.serializers import serialize
 from exchanges.models import Declaration, Delivery
 from matching.models import Match, MatchDismissal, MatchingRun
 from organizations.models import Contact, Conversion, Membership, Organization, ResourceFlow, Site
-from proposals.models import Proposal, ProposalMessage, ProposalTransition
+from proposals.models import Proposal, ProposalMessage, ProposalTerms, ProposalTransition
 from tests.api.test_bad_input import assert_problem, changed
 from tests.api.test_flows import full_flow
 from tests.factories import ConversionFactory, ResourceFlowFactory, SiteFactory, UserFactory
+from tests.proposals.stages import propose
 from turash.mail.models import MailPreference
 from turash.realtime.models import ReadMark
 
@@ -25,6 +26,7 @@ WRITES = [
     "decide proposal", "create conversion", "change conversion", "post message",
     "report delivery", "declare outcome", "change mail preference", "mark as read",
     "change contact",
+    "offer terms", "confirm terms",
 ]  # fmt: skip
 # Raw JSON, because no encoder writes half of it. No field of any write takes these …
 WRONG_EVERYWHERE = [
@@ -40,7 +42,7 @@ UNSTORABLE = [
 WRITTEN = [
     Organization, Membership, Site, ResourceFlow, Proposal, ProposalTransition, MatchDismissal,
     MatchingRun, Conversion, Delivery, Declaration, MailPreference, ReadMark, Contact,
-    ProposalMessage,
+    ProposalMessage, ProposalTerms,
 ]  # fmt: skip
 
 
@@ -80,6 +82,15 @@ def writes(alice, bob, alices_organization, charlies_organization, run_events) -
         "message": "Hello", "quantity": 5, "price_per_unit": 1,
         "valid_until": "2099-01-01T00:00:00Z",
     }  # fmt: skip
+    negotiated = propose(
+        charlies_organization.memberships.get(), alices_organization.memberships.get(role="owner")
+    )
+    Proposal.objects.filter(pk=negotiated.pk).update(status="accepted")
+    Proposal.objects.filter(pk=negotiated.pk).update(status="negotiating")
+    of_terms = {
+        "based_on": 1, "quantity": 5, "price_per_unit": 1, "start_date": "2099-01-01",
+        "duration_months": 12, "connection_recipient_pct": 50, "comment": "Better",
+    }  # fmt: skip
     of_decision = {"status": "accepted", "comment": "Gladly"}
     of_conversion = {
         "site_id": str(site.pk), "name": "Digester", "from_type": "organic.manure",
@@ -116,6 +127,8 @@ def writes(alice, bob, alices_organization, charlies_organization, run_events) -
         ("patch", f"{API}/users/me/mail", of_mail),
         ("post", f"{API}/notifications/read", {"up_to": 1}),
         ("patch", f"{organization}/contact", of_contact),
+        ("post", f"{API}/proposals/{negotiated.pk}/terms", of_terms),
+        ("post", f"{API}/proposals/{negotiated.pk}/terms/1/confirm", {"comment": "Fine"}),
     ]
     return dict(zip(WRITES, requests, strict=True))
 

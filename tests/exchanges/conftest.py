@@ -9,21 +9,35 @@ from proposals import services as proposals
 from proposals.models import Proposal, ProposalTransition
 from tests.factories import ResourceFlowFactory, SiteFactory
 
+WAY = ["accepted", "negotiating", "contracted", "live", "completed"]
+
 
 def put(proposal: Proposal, status: str, *, at: datetime | None = None) -> None:
-    """Put a proposal into a status, as if its steps had been taken."""
+    """Bring a proposal to a status, along the way that the database knows."""
     now = timezone.now()
-    Proposal.objects.filter(pk=proposal.pk).update(
-        status=status, sender_confirmed_at=now, target_confirmed_at=now
-    )
-    ProposalTransition.objects.create(
-        proposal=proposal,
-        from_status=proposal.status,
-        to_status=status,
-        organization=proposal.to_organization,
-        occurred_at=at or now,
-    )
     proposal.refresh_from_db()
+    done = WAY.index(proposal.status) + 1 if proposal.status in WAY else 0
+    steps = [status] if status in ("pending", "failed") else WAY[done : WAY.index(status) + 1]
+    if status == "failed" and proposal.status == "pending":
+        steps = ["accepted", "failed"]
+    for step in steps:
+        if step == proposal.status:
+            continue
+        Proposal.objects.filter(pk=proposal.pk).update(
+            status=step,
+            sender_confirmed_at=now,
+            target_confirmed_at=now,
+            sender_confirmed_version=proposal.terms_version,
+            target_confirmed_version=proposal.terms_version,
+        )
+        ProposalTransition.objects.create(
+            proposal=proposal,
+            from_status=proposal.status,
+            to_status=step,
+            organization=proposal.to_organization,
+            occurred_at=at or now,
+        )
+        proposal.refresh_from_db()
 
 
 def propose(actor, sender, resource, **fields) -> Proposal:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from exchanges import services
 from exchanges.models import Delivery
-from tests.exchanges.conftest import put
+from tests.exchanges.conftest import propose, put
 from tests.factories import MembershipFactory
 from turash.errors import InvalidInput
 
@@ -84,10 +84,17 @@ def test_who_may(api, api_as, bob, vera, facilitator, url, exchange):
 
 
 @pytest.mark.parametrize("status", ["pending", "contracted", "failed"])
-def test_only_while_it_runs_or_when_it_is_completed(api_as, charlie, exchange, url, status):
-    put(exchange, status)
-    answer = api_as(charlie).post(f"{url}/deliveries", MARCH)
+def test_not_before_it_runs_nor_after_it_failed(
+    api_as, alice, charlie, alices_organization, ash, status
+):
+    proposal = propose(alice, alices_organization, ash)
+    put(proposal, status)
+    url = f"/api/v1/proposals/{proposal.pk}/deliveries"
+    answer = api_as(charlie).post(url, MARCH)
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:turash:problem:not_running")
+
+
+def test_what_is_completed_can_still_be_reported(api_as, charlie, exchange, url):
     put(exchange, "completed")
     assert api_as(charlie).post(f"{url}/deliveries", MARCH).status_code == 201
 

@@ -52,7 +52,7 @@ def test_an_organizations_figures(
     assert gives["landfill_t"] == gives["virgin_t"] == (150, 100)
     assert gives["co2_t"] == (pytest.approx(150 * factor), pytest.approx(100 * factor))
     assert gives["sales_eur"] == (750, 500)
-    assert gives["savings_eur"] == (0, 0), "nobody knows them without a match"
+    assert gives["savings_eur"] == (0, 0), "nobody knows them without the other flow"
     assert gives["water_m3"] == (0, 0)
     assert (gives["jobs"], gives["investment_eur"]) == ((2, None), (9000, None))
     takes = figures(api_as(alice), report_of(alices_organization))
@@ -116,26 +116,75 @@ def test_factors_stay_what_they_were(api_as, charlie, charlies_organization, del
     assert figures(api_as(charlie), report_of(charlies_organization)) == before
 
 
-def test_the_economics_of_the_match_without_its_investment(
-    alice, alices_organization, charlies_organization, run_events
-):
-    output = ResourceFlowFactory(site=SiteFactory(organization=charlies_organization))
+@pytest.fixture
+def heat(alice, alices_organization, charlies_organization, run_events):
+    """Charlie's heat for Alice, who buys 500 MWh a year of it elsewhere today."""
+    output = ResourceFlowFactory(
+        site=SiteFactory(organization=charlies_organization), current_cost_per_unit=4
+    )
     ResourceFlowFactory(
-        site=SiteFactory(organization=alices_organization), direction="input", type_code="heat"
+        site=SiteFactory(organization=alices_organization),
+        direction="input",
+        type_code="heat",
+        current_cost_per_unit=40,
+        amount=500,
     )
     run_events()
+    return propose(alice, alices_organization, output, match=Match.objects.get(), quantity=500)
+
+
+def test_savings_are_those_of_the_flows_without_the_investment(heat):
+    put(heat, "live")
+    factors = fix_factors(heat)
     match = Match.objects.get()
-    proposal = propose(alice, alices_organization, output, match=match)
-    put(proposal, "live")
-    factors = fix_factors(proposal)
-    assert factors.basis == "match"
-    assert factors.planned_per_year == match.quantity_per_year
-    yearly = factors.savings_eur_per_unit * match.quantity_per_year
-    assert yearly == pytest.approx(float(match.savings_eur_per_year + match.annuity_eur_per_year))
-    assert factors.co2_t_per_unit * match.quantity_per_year == pytest.approx(
-        float(match.co2_avoided_t_per_year)
+    assert factors.basis == "flows"
+    assert factors.planned_per_year == 500
+    yearly = 500 * (factors.supplier_savings_eur_per_unit + factors.recipient_savings_eur_per_unit)
+    assert yearly == pytest.approx(
+        float(match.savings_eur_per_year + match.annuity_eur_per_year), rel=1e-3
+    )
+    upkeep = float(match.transport_eur_per_year + match.maintenance_eur_per_year) / 500
+    assert factors.supplier_savings_eur_per_unit == pytest.approx(4 - upkeep / 2, rel=1e-3)
+    assert factors.co2_t_per_unit * 500 == pytest.approx(
+        float(match.co2_avoided_t_per_year), rel=1e-3
     )
     assert (factors.landfill_t_per_unit, factors.virgin_t_per_unit) == (0, 0), "heat is no waste"
+
+
+def test_nobody_reads_the_other_sides_costs_from_savings(
+    api_as, alice, charlie, facilitator, alices_organization, charlies_organization, heat
+):
+    put(heat, "live")
+    url = f"/api/v1/proposals/{heat.pk}"
+    api_as(charlie).post(f"{url}/deliveries", {"month": "2026-02", "quantity": 10})
+    factors = fix_factors(heat)
+    supplier = pytest.approx(10 * factors.supplier_savings_eur_per_unit)
+    recipient = pytest.approx(10 * factors.recipient_savings_eur_per_unit)
+    both = pytest.approx(
+        10 * (factors.supplier_savings_eur_per_unit + factors.recipient_savings_eur_per_unit)
+    )
+
+    def progress(user) -> float:
+        rows = api_as(user).get(f"{url}/progress").json()["figures"]
+        return next(row["reported"] for row in rows if row["key"] == "savings_eur")
+
+    assert (progress(charlie), progress(alice), progress(facilitator)) == (
+        supplier,
+        recipient,
+        both,
+    )
+    for user, organization, own in (
+        (charlie, charlies_organization, supplier),
+        (alice, alices_organization, recipient),
+    ):
+        total = figures(api_as(user), report_of(organization))["savings_eur"][0]
+        assert total == own
+        text = (
+            api_as(user).get(report_of(organization), {"format": "csv"}).content.decode("utf-8-sig")
+        )
+        [row] = csv.DictReader(io.StringIO(text, newline=""))
+        assert float(row["Cost savings [EUR]"]) == own
+    assert figures(api_as(facilitator), "/api/v1/outcomes")["savings_eur"][0] == both
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,14 @@ class ProposalStatusChanged(ProposalEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalTermsOffered(ProposalEvent):
+    """A side offered other terms; earlier confirmations no longer count."""
+
+    type: ClassVar[str] = "proposal_terms_offered"
+    terms_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalMessagePosted(ProposalEvent):
     """Somebody wrote in the conversation about a proposal."""
 
@@ -214,6 +222,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         MatchingRunFinished,
         ProposalCreated,
         ProposalStatusChanged,
+        ProposalTermsOffered,
         ProposalMessagePosted,
         ProposalExpiring,
         DeliveriesReported,

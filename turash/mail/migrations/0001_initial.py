@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('organizations', '0006_user_language'),
+        ('organizations', '0007_user_language'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("organizations", "0006_user_language"),
+        ("organizations", "0007_user_language"),
         ("realtime", "0003_schedule_prune"),
     ]
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("organizations", "0006_user_language"),
+        ("organizations", "0007_user_language"),
     ]
 
     operations = [

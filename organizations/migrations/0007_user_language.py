@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("organizations", "0005_conversions"),
+        ("organizations", "0006_reserved_quantity"),
     ]
 
     operations = [
