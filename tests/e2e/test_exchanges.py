@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.exchanges.conftest import ash, exchange  # noqa: F401
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 def test_a_month_is_reported_confirmed_and_drawn(page_of, alice, charlie, exchange):  # noqa: F811
