@@ -15,6 +15,7 @@ from turash.events.catalogue import (
     ProposalExpiring,
     ProposalMessagePosted,
     ProposalStatusChanged,
+    ProposalTermsOffered,
 )
 from turash.events.registry import handles
 from turash.mail.services.writing import Words, mail_at_once
@@ -96,6 +97,23 @@ def mail_about_step(event: ProposalStatusChanged) -> None:
     sides = [event.from_organization_id, event.to_organization_id]
     others = [side for side in sides if mover is None or side != mover.pk]
     _mail(event, others, words)
+
+
+@handles(ProposalTermsOffered)
+def mail_about_terms(event: ProposalTermsOffered) -> None:
+    proposal = _proposal(event)
+    terms = proposal.terms.select_related("organization").get(version=event.terms_version)
+
+    def words() -> tuple[str, str]:
+        # The figures are read on the page, too.
+        subject = _("%(name)s offers other terms: %(title)s") % {
+            "name": terms.organization,
+            "title": proposal,
+        }
+        return subject, f"{subject}."
+
+    sides = [event.from_organization_id, event.to_organization_id]
+    _mail(event, [side for side in sides if side != terms.organization_id], words)
 
 
 @handles(ProposalMessagePosted)

@@ -48,11 +48,11 @@ def _step(step: ProposalTransition) -> Entry:
 
 def _offer(terms: ProposalTerms) -> Entry:
     title = _("Version %d offered") % terms.version
-    return Entry(terms.offered_at, "terms", title, terms.organization, terms.author, terms.comment)
+    return Entry(terms.offered_at, "offer", title, terms.organization, terms.author, terms.comment)
 
 
 def _message(message: ProposalMessage) -> Entry:
     text = message.text if len(message.text) <= SHORT else f"{message.text[:SHORT]}…"
     return Entry(
-        message.posted_at, "message", _("Message"), message.organization, message.author, text
+        message.posted_at, "talk", _("Message"), message.organization, message.author, text
     )

@@ -120,29 +120,28 @@ def proposal_detail(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
         Proposal.objects.visible_to(request.user).for_display().prefetch_related("transitions"),
         pk=proposal_id,
     )
-    template = "proposals/_proposal.html" if request.htmx else "proposals/proposal_detail.html"
-    return render(
-        request,
-        template,
-        {
-            "proposal": proposal,
-            # What terms become a contract is decided beside the terms.
-            "steps": [
-                step
-                for step in permissions.steps_for(request.user, proposal)
-                if Need.SAME_TERMS not in step.needs
-            ],
-            "stages": _stages(proposal),
-            "form": StepForm(),
-            "said": proposal.messages.select_related("author", "organization").prefetch_related(
-                "attachments"
-            ),
-            "can_write": bool(permissions.sides_of(request.user, proposal)),
-            "message_form": MessageForm(),
-            "entries": timeline_of(proposal),
-            **terms_context(request, proposal),
-        },
-    )
+    context: dict[str, Any] = {
+        "proposal": proposal,
+        # What terms become a contract is decided beside the terms.
+        "steps": [
+            step
+            for step in permissions.steps_for(request.user, proposal)
+            if Need.SAME_TERMS not in step.needs
+        ],
+        "stages": _stages(proposal),
+        "form": StepForm(),
+    }
+    if request.htmx:
+        return render(request, "proposals/_proposal.html", context)
+    context |= terms_context(request, proposal) | {
+        "said": proposal.messages.select_related("author", "organization").prefetch_related(
+            "attachments"
+        ),
+        "can_write": bool(permissions.sides_of(request.user, proposal)),
+        "message_form": MessageForm(),
+        "entries": timeline_of(proposal),
+    }
+    return render(request, "proposals/proposal_detail.html", context)
 
 
 def _stages(proposal: Proposal) -> list[dict[str, str]]:

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('organizations', '0008_contacts'),
-        ('proposals', '0051_attachments'),
+        ('proposals', '0008_attachments'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -69,6 +69,20 @@ def test_the_other_side_hears_of_a_message_but_not_its_text(propose, alice, char
     assert "secret" not in mail.outbox[0].body
 
 
+def test_the_other_side_hears_of_other_terms_but_not_which(propose, alice, charlie, run_events):
+    proposal = propose(quantity=100, price_per_unit=5)
+    for status in ("accepted", "negotiating"):
+        proposals.move_proposal(proposal_id=proposal.pk, actor=charlie, status=status)
+    run_events()
+    mail.outbox.clear()
+    proposals.offer_terms(proposal_id=proposal.pk, actor=charlie, based_on=1, price_per_unit=77)
+    run_events()
+    [letter] = mail.outbox
+    assert letter.to == [alice.email]
+    assert "Charlie Works offers other terms" in letter.subject
+    assert "77" not in letter.body.split("http")[0]
+
+
 def test_everybody_is_written_to_in_their_own_language(
     propose, charlie, charlies_organization, run_events
 ):

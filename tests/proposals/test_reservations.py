@@ -192,6 +192,22 @@ def test_a_flow_under_contract_stays_what_it_is(api_as, alice, contract, pair):
     assert reserved(pair.output) == [500]
 
 
+def test_what_is_reserved_is_for_the_owner_to_see(
+    api, api_as, client, client_as, alice, charlie, facilitator, contract, pair
+):
+    url = f"/api/v1/resource-flows/{pair.output.pk}"
+    seen = [
+        caller.get(url).json()["quantity"]["canonical"]["reserved_per_year"]
+        for caller in (api_as(alice), api_as(facilitator), api_as(charlie), api)
+    ]
+    assert seen == [500, 500, None, None]
+    pages = [
+        "500 MWh/a of it under contract" in browser.get(f"/flows/{pair.output.pk}").content.decode()
+        for browser in (client_as(alice), client_as(charlie), client)
+    ]
+    assert pages == [True, False, False]
+
+
 def test_who_read_the_flow_before_the_contract_does_not_undo_it(proposal, alice, charlie, pair):
     early = ResourceFlow.objects.get(pk=pair.output.pk)
     way = [(alice, "accepted"), (alice, "negotiating"), (alice, "contracted")]

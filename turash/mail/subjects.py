@@ -18,6 +18,7 @@ HEADLINES = {
     "matching_run_finished": _("The matches are up to date"),
     "proposal_created": _("A new proposal"),
     "proposal_status_changed": _("A proposal has moved on"),
+    "proposal_terms_offered": _("New terms are offered"),
     "proposal_message_posted": _("A new message about a proposal"),
     "proposal_expiring": _("A proposal is about to expire"),
     "deliveries_reported": _("Deliveries were reported"),

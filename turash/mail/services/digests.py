@@ -26,6 +26,7 @@ OLDEST = timedelta(days=7)
 PROPOSAL_TYPES = (
     "proposal_created",
     "proposal_status_changed",
+    "proposal_terms_offered",
     "proposal_message_posted",
     "proposal_expiring",
     "deliveries_reported",

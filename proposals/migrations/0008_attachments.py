@@ -22,7 +22,7 @@ def remove_schedule(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("proposals", "0050_reminders"),
+        ("proposals", "0007_reminders"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
