@@ -125,6 +125,8 @@ def test_the_timeline_tells_everything_in_order(client_as, alice, charlie, propo
 
 def test_a_long_negotiation_costs_the_same(client_as, alice, charlie, proposal, page):
     browser = client_as(charlie)
+    # Files are only asked for where there are messages.
+    services.post_message(proposal=proposal, actor=alice, text="Hello")
     counts = []
     for number in (1, 12):
         for version in range(proposal.terms_version, number):
