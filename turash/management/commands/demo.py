@@ -61,7 +61,7 @@ class Command(BaseCommand):
             report = loader.load_demo_region(progress=lambda _: None)
             if report.flows:
                 # One run of all is quicker than a rematch of each, and ends with the clusters.
-                services.request_run_when_free()
+                services.request_run_of_all()
         # The web and the worker make their own; an open one would hold up PostgreSQL's stop.
         connections.close_all()
         port = _free_port(port)
