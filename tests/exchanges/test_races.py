@@ -6,7 +6,6 @@ import pytest
 from django.core import mail
 
 from exchanges.models import Delivery
-from tests.exchanges.conftest import ash, exchange, url  # noqa: F401
 from tests.factories import UserFactory
 from tests.matching.threads import at_once
 from turash.mail import tasks
@@ -22,7 +21,7 @@ def test_nobody_confirms_what_is_corrected_in_the_same_moment(
     alice,
     charlie,
     exchange,
-    url,  # noqa: F811
+    url,
 ):
     outcomes = set()
     for number in range(ROUNDS):
@@ -47,7 +46,7 @@ def test_nobody_confirms_what_is_corrected_in_the_same_moment(
     assert outcomes <= {200, 409}
 
 
-def test_both_sides_report_the_same_month(api_as, alice, charlie, exchange, url):  # noqa: F811
+def test_both_sides_report_the_same_month(api_as, alice, charlie, exchange, url):
     for number in range(ROUNDS // 2):
         month = f"{2000 + number // 12}-{number % 12 + 1:02}"
         codes = []

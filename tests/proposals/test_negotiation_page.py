@@ -138,3 +138,18 @@ def test_a_long_negotiation_costs_the_same(client_as, alice, charlie, proposal, 
             assert browser.get(page).status_code == 200
         counts.append(len(queries))
     assert counts[1] <= counts[0] <= 32, counts
+
+
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        ("ru", ["Условия", "1 месяц <", "Charlie Works платит 60 %, Alice Works — 40 %", "Выгода"]),
+        ("tt", ["Шартлар", "1 ай <", "Charlie Works 60 % түли, Alice Works — 40 %", "Файда"]),
+    ],
+)
+def test_the_page_speaks_the_readers_language(client_as, alice, page, language, texts):
+    browser = client_as(alice)
+    offer(browser, page, duration_months="1", connection_recipient_pct="60", price_per_unit="1")
+    html = browser.get(page, headers={"Accept-Language": language}).content.decode()
+    for text in texts:
+        assert text in html, text

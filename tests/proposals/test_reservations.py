@@ -222,3 +222,27 @@ def test_the_flow_of_the_sender_is_kept_as_well(api_as, charlie, contract, pair)
     answer = api_as(charlie).delete(f"/api/v1/resource-flows/{pair.input.pk}")
     assert answer.status_code == 409
     assert answer.json()["type"] == "urn:turash:problem:still_in_use"
+
+
+def test_partners_together_share_what_is_left(api_as, alice, charlie, contract, pair, run_events):
+    """500 are left; two that need 300 each cover all of that."""
+    for number in range(2):
+        ResourceFlowFactory(
+            site=SiteFactory(location="POINT(11.1 55.68)", name=f"House {number}"),
+            direction="input",
+            type_code="heat",
+            amount=300,
+            temperature_celsius_min=70,
+        )
+    run_events()
+    (split,) = api_as(alice).get(f"/api/v1/resource-flows/{pair.output.pk}/combinations").json()
+    assert split["kind"] == "split"
+    assert split["whole"]["quantity"] == pytest.approx(500)
+    assert split["covered"] == pytest.approx(1)
+    shares = sorted(part["share_of_flow"] for part in split["parts"])
+    assert shares == [pytest.approx(0.4), pytest.approx(0.6)]
+    assert sorted(part["share_of_partner"] for part in split["parts"])[1] == pytest.approx(1)
+    page = f"/api/v1/resource-flows/{pair.input.pk}"
+    # Charlie needs no more: nobody fits, nearly fits or is put together.
+    for kind in ("matches", "near-misses", "combinations", "chains"):
+        assert api_as(charlie).get(f"{page}/{kind}").json() == []
