@@ -71,7 +71,7 @@ def _temporal(match: Match) -> str:
 
 
 def _quantity(match: Match) -> str:
-    larger = max(match.output.quantity_per_year, match.input.quantity_per_year)
+    larger = max(match.output.available_per_year, match.input.available_per_year)
     return _("%(part)s of %(whole)s %(unit)s a year can be exchanged.") % {
         "part": figure(match.quantity_per_year),
         "whole": figure(larger),

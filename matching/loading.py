@@ -33,7 +33,8 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "latitude": ("ST_Y(f.location::geometry)", _FLOAT),
     "longitude": ("ST_X(f.location::geometry)", _FLOAT),
     "reach_m": ("coalesce(f.max_distance_km * 1000, 'Infinity'::float8)", _FLOAT),
-    "quantity_per_year": ("f.quantity_per_year", _FLOAT),
+    # What is under contract is not there to be matched.
+    "quantity_per_year": ("f.quantity_per_year - f.reserved_per_year", _FLOAT),
     "min_quantity_per_year": ("f.min_quantity_per_year", _FLOAT),
     "hours": ("f.hours_of_week", _HOURS),
     "months": (
@@ -190,13 +191,23 @@ def _number(value: Any) -> float:
 
 
 def load_flows(
-    types: TypeTable, *, is_output: bool, condition: str = "true", parameters: Sequence[Any] = ()
+    types: TypeTable,
+    *,
+    is_output: bool,
+    condition: str = "true",
+    parameters: Sequence[Any] = (),
+    offered: bool = True,
 ) -> Loaded:
-    """Read the active flows of one direction that meet a condition on `f`, sorted by id."""
-    where = (
-        f"{_FROM} WHERE f.status = 'active' AND f.direction = "
-        f"'{'output' if is_output else 'input'}' AND ({condition})"
-    )
+    """
+    Read the flows of one direction that meet a condition on `f`, sorted by id.
+
+    `offered`: only those that take part in matching, that is active ones with something left that
+    is not under contract.
+    """
+    direction = "output" if is_output else "input"
+    where = f"{_FROM} WHERE f.direction = '{direction}' AND ({condition})"
+    if offered:
+        where += " AND f.status = 'active' AND f.quantity_per_year > f.reserved_per_year"
     columns = ", ".join(expression for expression, _ in _COLUMNS.values())
     statement = f"COPY (SELECT {columns} {where} ORDER BY f.id) TO STDOUT (FORMAT binary)"
     with connection.cursor() as cursor:

@@ -68,7 +68,7 @@ def find_combination(flow: ResourceFlow, *, viewer: Actor) -> Combination | None
         for partner_id, row in zip(partner_ids, found.results, strict=True)
     ]
     whole = Outcome.of(found.whole)
-    covered = whole.quantity_per_year / flow.quantity_per_year
+    covered = whole.quantity_per_year / flow.available_per_year
     kind, unit = SPLIT if is_output else BUNDLE, flow.resource_type.unit
     return Combination(kind, unit, parts, covered, whole)
 
@@ -78,7 +78,7 @@ def _part(flow: ResourceFlow, partner: ResourceFlow, outcome: Outcome, distance_
     return Part(
         partner,
         distance_m,
-        quantity / flow.quantity_per_year,
-        quantity / partner.quantity_per_year,
+        quantity / flow.available_per_year,
+        quantity / partner.available_per_year,
         outcome,
     )

@@ -14,6 +14,8 @@ ALL = ("view", "add", "change", "delete")
 PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "organizations": {
         "organization": ALL,
+        "contact": ("view",),
+        "contactdisclosure": ("view",),
         "membership": ALL,
         "site": ALL,
         "conversion": ALL,
@@ -33,9 +35,23 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "proposalevidence": ("view",),
         "rematchrequest": ("view",),
     },
-    "proposals": {"proposal": ("view",), "proposaltransition": ("view",)},
+    "proposals": {
+        "proposal": ("view",),
+        "attachment": ("view",),
+        "attachmentdownload": ("view",),
+        "proposalmessage": ("view",),
+        "proposalterms": ("view",),
+        "proposaltransition": ("view",),
+        "proposalreminder": ("view",),
+    },
+    "exchanges": {
+        "delivery": ("view",),
+        "declaration": ("view",),
+        "exchangefactors": ("view",),
+    },
     "events": {"domainevent": ("view",), "eventdelivery": ("view",)},
-    "realtime": {"notification": ("view",)},
+    "realtime": {"notification": ("view",), "readmark": ("view",)},
+    "mail": {"mail": ("view",), "mailpreference": ("view",)},
 }
 
 

@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from proposals import services
-from proposals.models import Proposal, ProposalTransition
+from proposals.admin_attachments import AttachmentAdmin as AttachmentAdmin
+from proposals.admin_reminders import ProposalReminderAdmin as ProposalReminderAdmin
+from proposals.models import Proposal, ProposalMessage, ProposalTerms, ProposalTransition
 from proposals.querysets import ProposalQuerySet
 from turash.admin_bases import ReadOnlyAdmin
 
@@ -87,3 +89,43 @@ class ProposalTransitionAdmin(ReadOnlyAdmin):
     search_help_text = _("Comment, organization or e-mail address")
     date_hierarchy = "occurred_at"
     ordering = ["-pk"]
+
+
+@admin.register(ProposalTerms)
+class ProposalTermsAdmin(ReadOnlyAdmin):
+    list_display = [
+        "offered_at", "proposal", "version", "quantity", "price_per_unit", "start_date",
+        "duration_months", "connection_recipient_pct", "organization",
+    ]  # fmt: skip
+    list_select_related = [
+        "proposal__from_organization",
+        "proposal__to_organization",
+        "proposal__resource",
+        "organization",
+    ]
+    search_fields = ["organization__name", "author__email", "comment"]
+    search_help_text = _("Comment, organization or e-mail address")
+    date_hierarchy = "offered_at"
+    # Ids grow with time, and are indexed.
+    ordering = ["-pk"]
+
+
+@admin.register(ProposalMessage)
+class ProposalMessageAdmin(ReadOnlyAdmin):
+    list_display = ["posted_at", "proposal", "organization", "author", "beginning"]
+    list_select_related = [
+        "proposal__from_organization",
+        "proposal__to_organization",
+        "proposal__resource",
+        "author",
+        "organization",
+    ]
+    search_fields = ["text", "organization__name", "author__email"]
+    search_help_text = _("Text, organization or e-mail address")
+    date_hierarchy = "posted_at"
+    # Ids grow with time, and are indexed.
+    ordering = ["-pk"]
+
+    @admin.display(description=_("text"))
+    def beginning(self, message: ProposalMessage) -> str:
+        return str(message)

@@ -2,13 +2,19 @@
 
 from django.urls import reverse
 
-from turash.events.catalogue import ProposalCreated, ProposalStatusChanged
+from turash.events.catalogue import (
+    ProposalCreated,
+    ProposalEvent,
+    ProposalMessagePosted,
+    ProposalStatusChanged,
+    ProposalTermsOffered,
+)
 from turash.events.registry import handles
 from turash.realtime.services import notify
 
 
-@handles(ProposalCreated, ProposalStatusChanged)
-def tell_both_sides(event: ProposalCreated | ProposalStatusChanged) -> None:
+@handles(ProposalCreated, ProposalStatusChanged, ProposalTermsOffered, ProposalMessagePosted)
+def tell_both_sides(event: ProposalEvent) -> None:
     notify(
         event,
         organization_ids=[event.from_organization_id, event.to_organization_id],

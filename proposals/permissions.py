@@ -1,5 +1,7 @@
 """Who may take which step of a proposal; used by services, API, pages and admin."""
 
+from uuid import UUID
+
 from organizations import permissions
 from organizations.permissions import Actor
 from proposals.models import Proposal
@@ -14,6 +16,19 @@ def sides_of(user: Actor, proposal: Proposal) -> set[Side]:
     if permissions.can_manage(user, proposal.to_organization_id):
         sides.add(Side.TARGET)
     return sides
+
+
+def act_for(user: Actor, proposal: Proposal, reason: str) -> UUID:
+    """
+    Return the organization for which the user acts; who acts for both sides acts for the sender.
+
+    :raises PermissionDenied: the user acts for neither; with the reason.
+    """
+    sides = sides_of(user, proposal)
+    permissions.require(bool(sides), reason)
+    if Side.SENDER in sides:
+        return proposal.from_organization_id
+    return proposal.to_organization_id
 
 
 def allowed_sides(step: Step) -> set[Side]:

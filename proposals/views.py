@@ -16,9 +16,11 @@ from matching.models import Match
 from organizations import permissions as access
 from organizations.models import Organization, ResourceFlow
 from proposals import permissions, services
-from proposals.forms import ProposalForm, StepForm
+from proposals.forms import MessageForm, ProposalForm, StepForm
 from proposals.models import Proposal
-from proposals.states import Status
+from proposals.negotiation_views import terms_context
+from proposals.states import Need, Status
+from proposals.timeline import timeline_of
 from turash.errors import DomainError
 from turash.figures import unit
 from turash.forms import add_errors
@@ -110,22 +112,31 @@ def _match_of(request: HttpRequest, resource: ResourceFlow) -> Match | None:
 def proposal_detail(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     """A proposal; with htmx the part of the page that changes."""
     proposal = get_object_or_404(
-        Proposal.objects.visible_to(request.user)
-        .for_display()
-        .prefetch_related("transitions__actor", "transitions__organization"),
+        Proposal.objects.visible_to(request.user).for_display().prefetch_related("transitions"),
         pk=proposal_id,
     )
-    template = "proposals/_proposal.html" if request.htmx else "proposals/proposal_detail.html"
-    return render(
-        request,
-        template,
-        {
-            "proposal": proposal,
-            "steps": permissions.steps_for(request.user, proposal),
-            "stages": _stages(proposal),
-            "form": StepForm(),
-        },
-    )
+    context: dict[str, Any] = {
+        "proposal": proposal,
+        # What terms become a contract is decided beside the terms.
+        "steps": [
+            step
+            for step in permissions.steps_for(request.user, proposal)
+            if Need.SAME_TERMS not in step.needs
+        ],
+        "stages": _stages(proposal),
+        "form": StepForm(),
+    }
+    if request.htmx:
+        return render(request, "proposals/_proposal.html", context)
+    context |= terms_context(request, proposal) | {
+        "said": proposal.messages.select_related("author", "organization").prefetch_related(
+            "attachments"
+        ),
+        "can_write": bool(permissions.sides_of(request.user, proposal)),
+        "message_form": MessageForm(),
+        "entries": timeline_of(proposal),
+    }
+    return render(request, "proposals/proposal_detail.html", context)
 
 
 def _stages(proposal: Proposal) -> list[dict[str, str]]:

@@ -1,12 +1,16 @@
 """What goes wrong in the domain, told in words for the person who caused it."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 
 class DomainError(Exception):
     """A rule of the domain forbids the request (HTTP 409)."""
 
     code = "conflict"
+    # What a program can read from the problem, next to its text (RFC 9457, extension members).
+    members: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

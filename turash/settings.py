@@ -52,9 +52,11 @@ INSTALLED_APPS = [
     "django_q",
     "turash.events",
     "turash.realtime",
+    "turash.mail",
     "organizations",
     "matching",
     "proposals",
+    "exchanges",
 ]
 
 MIDDLEWARE = [
@@ -165,6 +167,16 @@ Q_CLUSTER = {
     "label": "Queue",
 }
 
+# --- E-mail ---------------------------------------------------------------------------------
+
+# For example smtp+tls://user:password@mail.example.org:587 or consolemail://; by default e-mails
+# become files that one can read.
+vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{LOCAL_DIR / 'mail'}"))
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Turash <turash@localhost>")
+# How links in e-mails begin.
+SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
+
 # --- API ------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
@@ -197,6 +209,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
+        "DisclosureStageEnum": "organizations.models.contact.Stage",
         "DirectionEnum": "organizations.models.ResourceFlow.Direction",
         "FlowStatusEnum": "organizations.models.ResourceFlow.Status",
         "JobStatusEnum": "matching.models.MatchingRun.Status",
@@ -206,6 +219,13 @@ SPECTACULAR_SETTINGS = {
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "turash.uploads.BoundedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+# Where files of conversations are kept: no web server may serve from here.
+ATTACHMENTS_DIR = Path(env.str("ATTACHMENTS_DIR", default=str(LOCAL_DIR / "attachments")))
 
 # --- Rate limits ----------------------------------------------------------------------------
 

@@ -8,8 +8,9 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from turash.api.tokens import token_routes
-from turash.realtime.api.views import NotificationListView
-from turash.views import errors, pages, tokens
+from turash.mail.api.views import MailPreferenceView
+from turash.realtime.api.views import NotificationListView, NotificationReadView
+from turash.views import errors, mail, notifications, pages, tokens
 from turash.views import map as map_views
 from turash.views.metrics import metrics
 
@@ -22,8 +23,11 @@ api_urlpatterns = [
     path("", include("organizations.api.urls")),
     path("", include("matching.api.urls")),
     path("", include("proposals.api.urls")),
+    path("", include("exchanges.api.urls")),
     path("", include(token_routes.urls)),
     path("notifications", NotificationListView.as_view(), name="notification-list"),
+    path("notifications/read", NotificationReadView.as_view(), name="notification-read"),
+    path("users/me/mail", MailPreferenceView.as_view(), name="mail-preference"),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("docs", docs, name="docs"),
 ]
@@ -35,12 +39,17 @@ urlpatterns = [
     path("map/data", map_views.data, name="map-data"),
     path("tokens", tokens.tokens, name="tokens"),
     path("tokens/<slug:token_key>/revoke", tokens.token_revoke, name="token-revoke"),
+    path("notifications", notifications.notification_list, name="notifications"),
+    path("notifications/read", notifications.notifications_read, name="notifications-read"),
+    path("mail", mail.preferences, name="mail-preferences"),
+    path("mail/unsubscribe/<str:token>", mail.unsubscribe, name="unsubscribe"),
     path("login", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout", auth_views.LogoutView.as_view(), name="logout"),
-    path("language/", include("django.conf.urls.i18n")),
+    path("language/setlang/", mail.set_language, name="set_language"),
     path("", include("organizations.urls")),
     path("", include("matching.urls")),
     path("", include("proposals.urls")),
+    path("", include("exchanges.urls")),
     path("api/v1/", include((api_urlpatterns, "api"))),
     path("metrics", metrics, name="metrics"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Point
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 
 from matching import figures
 from matching.clustering.sums import Cluster, Pair, add_up
@@ -174,8 +174,8 @@ def _collect_pairs(cursor: Any) -> None:
             "input__site_id",
             "output__organization_id",
             "input__organization_id",
-            "output__quantity_per_year",
-            "input__quantity_per_year",
+            F("output__quantity_per_year") - F("output__reserved_per_year"),
+            F("input__quantity_per_year") - F("input__reserved_per_year"),
             named=True,
         )
     )

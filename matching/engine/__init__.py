@@ -12,7 +12,15 @@ _STATE = sha256(b"".join(path.read_bytes() for path in sorted(_HERE.glob("*.py")
 _CACHES = numba.config.CACHE_DIR or _HERE / "__pycache__"  # type: ignore[attr-defined]
 numba.config.CACHE_DIR = str(Path(_CACHES) / _STATE)  # type: ignore[attr-defined]
 
-from matching.engine import best, chains, copying, inversion, near_misses, together  # noqa: E402  # after the cache is set
+from matching.engine import (  # noqa: E402  # after the cache is set
+    best,
+    chains,
+    copying,
+    exchange,
+    inversion,
+    near_misses,
+    together,
+)
 
 
 def warm_up() -> None:
@@ -21,5 +29,6 @@ def warm_up() -> None:
     inversion.warm_up()
     copying.warm_up()
     chains.warm_up()
+    exchange.warm_up()
     near_misses.warm_up()
     together.warm_up()

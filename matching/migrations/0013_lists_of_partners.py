@@ -121,7 +121,7 @@ def flow(*, name: str = "") -> models.ForeignKey:
 class Migration(migrations.Migration):
     dependencies = [
         ("matching", "0012_scopes_of_runs"),
-        ("organizations", "0006_numbers_of_flows"),
+        ("organizations", "0009_numbers_of_flows"),
     ]
 
     operations = [

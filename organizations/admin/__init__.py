@@ -1,5 +1,6 @@
 """The admin of users, organizations, sites, resource types and flows."""
 
+from organizations.admin.contacts import ContactAdmin, ContactDisclosureAdmin
 from organizations.admin.conversions import ConversionAdmin
 from organizations.admin.flows import ResourceFlowAdmin
 from organizations.admin.organizations import MembershipAdmin, OrganizationAdmin
@@ -8,6 +9,8 @@ from organizations.admin.sites import SiteAdmin
 from organizations.admin.users import UserAdmin
 
 __all__ = [
+    "ContactAdmin",
+    "ContactDisclosureAdmin",
     "ConversionAdmin",
     "CurrencyRateAdmin",
     "MembershipAdmin",

@@ -61,7 +61,7 @@ class UserAdmin(BoundedAdmin, auth_admin.UserAdmin):
     date_hierarchy = "date_joined"
     ordering = ["email"]
     fieldsets = [
-        (None, {"fields": ["email", "full_name", "password"]}),
+        (None, {"fields": ["email", "full_name", "language", "password"]}),
         (
             _("Permissions"),
             {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]},
@@ -77,7 +77,7 @@ class UserAdmin(BoundedAdmin, auth_admin.UserAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or request.user.is_superuser:
             return fieldsets
-        return [(None, {"fields": ["email", "full_name"]}), *fieldsets[1:]]
+        return [(None, {"fields": ["email", "full_name", "language"]}), *fieldsets[1:]]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         fields = ["last_login", "date_joined"]

@@ -26,6 +26,10 @@ class RangeSerializer(StrictSerializer):
 
 class CanonicalQuantitySerializer(serializers.Serializer):
     amount_per_year = serializers.FloatField()
+    reserved_per_year = serializers.FloatField(
+        allow_null=True,
+        help_text="Of that under contract; the rest can be matched. Null for other organizations.",
+    )
     unit = serializers.CharField()
 
 
@@ -202,6 +206,18 @@ class ResourceFlowSerializer(StrictSerializer):
     def get_location(self, flow: ResourceFlow) -> dict[str, Any]:
         return {"type": "Point", "coordinates": [flow.location.x, flow.location.y]}
 
+    def _is_own(self, flow: ResourceFlow) -> bool:
+        """Whether the caller belongs to the flow's organization; facilitators see all."""
+        request = self.context.get("request")
+        if request is None or not request.user.is_authenticated:
+            return False
+        if "own_organizations" not in self.context:
+            # Read once for all flows of a list.
+            self.context["sees_all"] = request.user.is_facilitator
+            own = set(request.user.organizations.values_list("pk", flat=True))
+            self.context["own_organizations"] = own
+        return self.context["sees_all"] or flow.organization_id in self.context["own_organizations"]
+
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """Return columns, as the services take them."""
         values = super().to_internal_value(data)
@@ -232,6 +248,7 @@ class ResourceFlowSerializer(StrictSerializer):
                 "min_amount": _plain(flow.min_amount),
                 "canonical": {
                     "amount_per_year": flow.quantity_per_year,
+                    "reserved_per_year": flow.reserved_per_year if self._is_own(flow) else None,
                     "unit": flow.resource_type.unit,
                 },
             },

@@ -1,5 +1,6 @@
 """Who, where, what: users, organizations, sites, resource types and resource flows."""
 
+from organizations.models.contact import Contact, ContactDisclosure
 from organizations.models.conversion import Conversion
 from organizations.models.flow import FlowContaminant, ResourceFlow
 from organizations.models.organization import Membership, Organization, Visibility
@@ -8,6 +9,8 @@ from organizations.models.site import Site
 from organizations.models.user import User
 
 __all__ = [
+    "Contact",
+    "ContactDisclosure",
     "Conversion",
     "CurrencyRate",
     "FlowContaminant",

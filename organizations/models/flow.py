@@ -141,6 +141,10 @@ class ResourceFlow(models.Model):
     min_quantity_per_year = models.FloatField(
         _("smallest canonical units per year"), default=0, editable=False
     )
+    # What is under contract; the rest is what can be matched. Kept by `services.set_reserved`.
+    reserved_per_year = models.FloatField(
+        _("canonical units per year under contract"), default=0, db_default=0.0, editable=False
+    )
 
     temperature_celsius_min = models.FloatField(_("lowest temperature [°C]"), null=True, blank=True)
     temperature_celsius_max = models.FloatField(
@@ -247,6 +251,13 @@ class ResourceFlow(models.Model):
                 ),
             ),
             models.CheckConstraint(
+                condition=Q(
+                    reserved_per_year__gte=0, reserved_per_year__lte=F("quantity_per_year")
+                ),
+                name="organizations_resourceflow_reserves_what_there_is",
+                violation_error_message=_("More of the flow is under contract than that."),
+            ),
+            models.CheckConstraint(
                 condition=Q(min_amount=None) | Q(min_amount__gte=0, min_amount__lte=F("amount")),
                 name="organizations_resourceflow_min_amount_fits",
                 violation_error_message=_("The smallest amount must lie between 0 and the amount."),
@@ -310,6 +321,11 @@ class ResourceFlow(models.Model):
     def hours(self) -> HoursOfWeek:
         """The hours of the week in which the flow runs."""
         return cast("HoursOfWeek", self.hours_of_week)
+
+    @property
+    def available_per_year(self) -> float:
+        """What is not under contract [canonical units per year]."""
+        return self.quantity_per_year - self.reserved_per_year
 
 
 class FlowContaminant(models.Model):

@@ -1,12 +1,19 @@
 """The only writers of organizations, memberships, sites and flows."""
 
+from organizations.services.contacts import set_contact
 from organizations.services.conversions import (
     create_conversion,
     delete_conversion,
     save_conversion,
     update_conversion,
 )
-from organizations.services.flows import create_flow, delete_flow, save_flow, update_flow
+from organizations.services.flows import (
+    create_flow,
+    delete_flow,
+    save_flow,
+    set_reserved,
+    update_flow,
+)
 from organizations.services.memberships import (
     LastOwner,
     add_member,
@@ -43,6 +50,8 @@ __all__ = [
     "save_flow",
     "save_organization",
     "save_site",
+    "set_contact",
+    "set_reserved",
     "set_verified",
     "update_conversion",
     "update_flow",

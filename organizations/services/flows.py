@@ -14,9 +14,17 @@ from organizations.models.flow import QUALITY_RANGES
 from organizations.services.organizations import StillInUse
 from turash.constraints import told_by_the_database
 from turash.errors import InvalidInput
+from turash.figures import figure, unit
 from turash.locking import lock
 
 MAX_CONTAMINANTS = 50
+_EDITED = [
+    field.name
+    for field in ResourceFlow._meta.concrete_fields
+    if not field.primary_key and field.name != "reserved_per_year"
+]
+# Sums of decimals and floats of the same quantity differ by less than this share.
+SAME = 1e-9
 
 
 @transaction.atomic
@@ -71,8 +79,14 @@ def save_flow(
     flow.full_clean(validate_constraints=False)
     if contaminants is not None:
         _check_contaminants(contaminants)
-    with told_by_the_database(ResourceFlow):
-        flow.save()
+    if flow._state.adding:
+        with told_by_the_database(ResourceFlow):
+            flow.save()
+    else:
+        _check_reserved(flow)
+        with told_by_the_database(ResourceFlow):
+            # What is under contract is not the form's to write, which may have read it long ago.
+            flow.save(update_fields=_EDITED)
     if contaminants is not None:
         FlowContaminant.objects.filter(flow=flow).delete()
         FlowContaminant.objects.bulk_create(
@@ -131,6 +145,49 @@ def _check_ranges(flow: ResourceFlow) -> None:
             raise ValidationError(
                 {f"{name}_max": _("The highest value must not be below the lowest.")}
             )
+
+
+def _check_reserved(flow: ResourceFlow) -> None:
+    """
+    Hold the row, and see that what is under contract stays what and as much as it is.
+
+    :raises ValidationError: the new amount is below what is under contract, or the flow would
+        become another one.
+    """
+    rows = ResourceFlow.objects.select_for_update(no_key=True).filter(pk=flow.pk)
+    held = rows.values("reserved_per_year", "resource_type", "direction").first()
+    if held is None or not held["reserved_per_year"]:
+        return
+    flow.reserved_per_year = held["reserved_per_year"]
+    reserved = f"{figure(flow.reserved_per_year)} {unit(flow.resource_type.unit)}"
+    stays = _("%s a year of this flow are under contract: this stays.") % reserved
+    if held["resource_type"] != flow.resource_type_id:
+        raise ValidationError({"resource_type": stays})
+    if held["direction"] != flow.direction:
+        raise ValidationError({"direction": stays})
+    if flow.quantity_per_year < flow.reserved_per_year:
+        raise ValidationError(
+            {
+                "amount": _("%s a year of this flow are under contract; it cannot be less.")
+                % reserved
+            }
+        )
+
+
+@transaction.atomic
+def set_reserved(*, flow: ResourceFlow, reserved_per_year: float) -> None:
+    """
+    Take a quantity [canonical units per year] out of what can be matched of a flow, or give back.
+
+    The caller holds the flow's row, and knows all contracts about it.
+
+    :raises ValidationError: there is not as much.
+    """
+    if reserved_per_year <= flow.quantity_per_year * (1 + SAME):
+        reserved_per_year = min(reserved_per_year, flow.quantity_per_year)
+    flow.reserved_per_year = reserved_per_year
+    with told_by_the_database(ResourceFlow):
+        flow.save(update_fields=["reserved_per_year"])
 
 
 def _check_contaminants(contaminants: Mapping[str, float]) -> None:

@@ -16,7 +16,15 @@ class TransitionSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = ProposalTransition
-        fields = ["from_status", "to_status", "actor", "organization_id", "comment", "occurred_at"]
+        fields = [
+            "from_status",
+            "to_status",
+            "terms_version",
+            "actor",
+            "organization_id",
+            "comment",
+            "occurred_at",
+        ]
 
 
 class ProposalSerializer(serializers.ModelSerializer):
@@ -29,6 +37,12 @@ class ProposalSerializer(serializers.ModelSerializer):
     resource_name = serializers.CharField(source="resource.name")
     unit = serializers.CharField(source="resource.resource_type.unit")
     match_id = serializers.UUIDField(allow_null=True)
+    counterpart_id = serializers.UUIDField(
+        allow_null=True, help_text="The sender's own flow of the other direction, if known."
+    )
+    terms_version = serializers.IntegerField(
+        help_text="The version under discussion; quantity and price are those of it."
+    )
 
     class Meta:
         model = Proposal
@@ -40,12 +54,14 @@ class ProposalSerializer(serializers.ModelSerializer):
             "resource_type",
             "resource_name",
             "match_id",
+            "counterpart_id",
             "message",
             "quantity",
             "unit",
             "price_per_unit",
             "valid_until",
             "status",
+            "terms_version",
             "sender_confirmed_at",
             "target_confirmed_at",
             "created_at",
@@ -87,6 +103,10 @@ class ProposalRequestSerializer(StrictSerializer):
 
 class StatusSerializer(StrictSerializer):
     status = TextField(max_length=20)
+    comment = TextField(max_length=5000, required=False, allow_blank=True)
+
+
+class ConfirmationSerializer(StrictSerializer):
     comment = TextField(max_length=5000, required=False, allow_blank=True)
 
 

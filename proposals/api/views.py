@@ -20,6 +20,7 @@ from organizations.models import Organization, ResourceFlow
 from proposals import services
 from proposals.api.filters import ProposalFilter
 from proposals.api.serializers import (
+    ConfirmationSerializer,
     ProposalDetailSerializer,
     ProposalRequestSerializer,
     ProposalSerializer,
@@ -94,6 +95,23 @@ class ProposalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
             proposal_id=proposal.pk,
             actor=request.user,
             status=serializer.validated_data["status"],
+            comment=serializer.validated_data.get("comment", ""),
+        )
+        return Response(self._detail(moved))
+
+    @extend_schema(request=ConfirmationSerializer, responses=ProposalDetailSerializer)
+    @action(detail=True, methods=["post"], url_path="terms/<int:version>/confirm")
+    def confirm(self, request: Request, version: int, **kwargs: Any) -> Response:
+        """Confirm a version of the terms; when both sides have, it is the contract."""
+        proposal = self.get_object()
+        if version > proposal.terms_version or version < 1:
+            raise exceptions.NotFound
+        serializer = ConfirmationSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        moved = services.confirm_terms(
+            proposal_id=proposal.pk,
+            actor=request.user,
+            version=version,
             comment=serializer.validated_data.get("comment", ""),
         )
         return Response(self._detail(moved))

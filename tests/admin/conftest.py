@@ -8,6 +8,7 @@ from django.utils import timezone
 from django_q.models import Failure, OrmQ, Schedule, Success
 from knox.models import AuthToken
 
+from exchanges.models import Declaration, Delivery, ExchangeFactors
 from matching import learning
 from matching.models import (
     Match,
@@ -17,7 +18,9 @@ from matching.models import (
     ProposalEvidence,
 )
 from matching.services import rematch_flow
+from organizations.models import Contact, ContactDisclosure
 from proposals import services as proposal_services
+from proposals.models import Attachment, AttachmentDownload, Proposal, ProposalReminder
 from tests.factories import (
     ConversionFactory,
     MatchClusterFactory,
@@ -29,7 +32,8 @@ from tests.factories import (
 )
 from turash.events.dispatch import deliver
 from turash.events.models import DomainEvent
-from turash.realtime.models import Notification
+from turash.mail.models import Mail, MailPreference
+from turash.realtime.models import Notification, ReadMark
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 # The queue's own tables, whose admin pages are django-q2's.
@@ -83,7 +87,7 @@ def populate(number: int) -> None:
         scores=[0.5] * 7,
         decided_at=timezone.now(),
     )
-    proposal_services.create_proposal(
+    proposal = proposal_services.create_proposal(
         actor=owner,
         from_organization=seller,
         to_organization=buyer,
@@ -94,6 +98,19 @@ def populate(number: int) -> None:
         quantity=100,
         valid_until=timezone.now() + timedelta(days=7),
     )
+    populate_exchange(proposal, owner)
+    Contact.objects.create(organization=seller)
+    ContactDisclosure.objects.create(
+        organization=seller, user=owner, stage="public", seen_on=timezone.now().date()
+    )
+    ReadMark.objects.create(user=owner)
+    MailPreference.objects.create(user=owner)
+    Mail.objects.create(user=owner, key="x", topic="all", subject="News", body="", language="en")
+    message = proposal_services.post_message(proposal=proposal, actor=owner, text="Hello from here")
+    attachment = Attachment.objects.create(
+        message=message, name="a.pdf", content_type="application/pdf", size=5, secret_name=number
+    )
+    AttachmentDownload.objects.create(attachment=attachment, user=owner)
     ConversionFactory(site=output.site)
     AuthToken.objects.create(owner)
     Notification.objects.create(
@@ -103,6 +120,19 @@ def populate(number: int) -> None:
         subject_kind="site",
         subject_id=output.site_id,
         subject_url="/organizations/x",
+    )
+
+
+def populate_exchange(proposal: Proposal, owner) -> None:
+    """Add what belongs to a proposal's whole life, whatever its status."""
+    month = timezone.now().date().replace(day=1)
+    ProposalReminder.objects.create(proposal=proposal, valid_until=proposal.valid_until)
+    ExchangeFactors.objects.create(proposal=proposal, basis="flows", live_since=month)
+    Delivery.objects.create(
+        proposal=proposal, month=month, quantity=5, reported_for=proposal.from_organization
+    )
+    Declaration.objects.create(
+        proposal=proposal, month=month, organization=proposal.from_organization
     )
 
 

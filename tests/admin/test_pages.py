@@ -109,7 +109,9 @@ def test_the_queue_can_be_looked_at(browser, populated, model):
 
 
 def test_every_model_of_ours_is_registered():
-    ours = {"organizations", "matching", "proposals", "events", "realtime"}
+    ours = {
+        "organizations", "matching", "proposals", "exchanges", "events", "realtime", "mail",
+    }  # fmt: skip
     # Shown on the page of what they belong to, or rows by the million that live for a minute.
     inline = {
         "organizations.FlowContaminant", "matching.MatchingRunPartition", "matching.StagedList",

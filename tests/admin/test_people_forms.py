@@ -2,6 +2,7 @@
 
 import pytest
 
+from exchanges.models import Declaration, Delivery
 from organizations.models import (
     Membership,
     Organization,
@@ -103,6 +104,8 @@ class TestOrganization:
         assert Organization.objects.filter(pk=seller.pk).exists()
 
     def test_goes_with_its_flows_and_matches(self, browser, populated):
+        Delivery.objects.all().delete()
+        Declaration.objects.all().delete()
         Proposal.objects.all().delete()
         seller = Organization.objects.get(name="Seller 1")
 

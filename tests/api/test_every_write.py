@@ -6,12 +6,16 @@ import pytest
 from django.conf import settings
 from django.core.serializers import serialize
 
+from exchanges.models import Declaration, Delivery
 from matching.models import Match, MatchDismissal, MatchingRun
-from organizations.models import Conversion, Membership, Organization, ResourceFlow, Site
-from proposals.models import Proposal, ProposalTransition
+from organizations.models import Contact, Conversion, Membership, Organization, ResourceFlow, Site
+from proposals.models import Proposal, ProposalMessage, ProposalTerms, ProposalTransition
 from tests.api.test_bad_input import assert_problem, changed
 from tests.api.test_flows import full_flow
 from tests.factories import ConversionFactory, ResourceFlowFactory, SiteFactory, UserFactory
+from tests.proposals.stages import propose
+from turash.mail.models import MailPreference
+from turash.realtime.models import ReadMark
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +23,10 @@ API = "/api/v1"
 WRITES = [
     "create organization", "change organization", "add member", "change member", "create site",
     "change site", "create flow", "change flow", "dismiss match", "create proposal",
-    "decide proposal", "create conversion", "change conversion",
+    "decide proposal", "create conversion", "change conversion", "post message",
+    "report delivery", "declare outcome", "change mail preference", "mark as read",
+    "change contact",
+    "offer terms", "confirm terms",
 ]  # fmt: skip
 # Raw JSON, because no encoder writes half of it. No field of any write takes these …
 WRONG_EVERYWHERE = [
@@ -34,7 +41,8 @@ UNSTORABLE = [
 ]  # fmt: skip
 WRITTEN = [
     Organization, Membership, Site, ResourceFlow, Proposal, ProposalTransition, MatchDismissal,
-    MatchingRun, Conversion,
+    MatchingRun, Conversion, Delivery, Declaration, MailPreference, ReadMark, Contact,
+    ProposalMessage, ProposalTerms,
 ]  # fmt: skip
 
 
@@ -77,6 +85,15 @@ def writes(alice, bob, alices_organization, charlies_organization, run_events) -
         "message": "Hello", "quantity": 5, "price_per_unit": 1,
         "valid_until": "2099-01-01T00:00:00Z",
     }  # fmt: skip
+    negotiated = propose(
+        charlies_organization.memberships.get(), alices_organization.memberships.get(role="owner")
+    )
+    Proposal.objects.filter(pk=negotiated.pk).update(status="accepted")
+    Proposal.objects.filter(pk=negotiated.pk).update(status="negotiating")
+    of_terms = {
+        "based_on": 1, "quantity": 5, "price_per_unit": 1, "start_date": "2099-01-01",
+        "duration_months": 12, "connection_recipient_pct": 50, "comment": "Better",
+    }  # fmt: skip
     of_decision = {"status": "accepted", "comment": "Gladly"}
     of_conversion = {
         "site_id": str(site.pk), "name": "Digester", "from_type": "organic.manure",
@@ -84,6 +101,15 @@ def writes(alice, bob, alices_organization, charlies_organization, run_events) -
         "cost_eur_per_unit": 3, "source": "Measured", "visibility": "public",
     }  # fmt: skip
     conversion = ConversionFactory(site=site)
+    of_delivery = {"month": "2026-03", "quantity": 5, "note": "Weighed"}
+    of_declaration = {
+        "month": "2026-03", "jobs": 2.5, "private_investment_eur": 1000, "note": "",
+        "organization_id": str(alices_organization.pk),
+    }  # fmt: skip
+    of_mail = {"proposals": "daily", "matches": "none", "language": "tt"}
+    of_contact = {
+        "person": "Alice", "email": "a@example.org", "phone": "+45 12", "disclosed_from": "never",
+    }  # fmt: skip
     requests = [
         ("post", f"{API}/organizations", of_organization),
         ("patch", organization, of_organization),
@@ -98,6 +124,14 @@ def writes(alice, bob, alices_organization, charlies_organization, run_events) -
         ("post", f"{API}/proposals/{proposal.pk}/status", of_decision),
         ("post", f"{API}/conversions", of_conversion),
         ("patch", f"{API}/conversions/{conversion.pk}", of_conversion),
+        ("post", f"{API}/proposals/{proposal.pk}/messages", {"text": "Hello"}),
+        ("post", f"{API}/proposals/{proposal.pk}/deliveries", of_delivery),
+        ("post", f"{API}/proposals/{proposal.pk}/declarations", of_declaration),
+        ("patch", f"{API}/users/me/mail", of_mail),
+        ("post", f"{API}/notifications/read", {"up_to": 1}),
+        ("patch", f"{organization}/contact", of_contact),
+        ("post", f"{API}/proposals/{negotiated.pk}/terms", of_terms),
+        ("post", f"{API}/proposals/{negotiated.pk}/terms/1/confirm", {"comment": "Fine"}),
     ]
     return dict(zip(WRITES, requests, strict=True))
 

@@ -13,6 +13,11 @@ def pages(pair, proposal) -> dict[str, str]:
     return {
         "dashboard": reverse("dashboard"),
         "tokens": reverse("tokens"),
+        "notifications": reverse("notifications"),
+        "mail": reverse("mail-preferences"),
+        "contact": reverse("proposals:contact", args=[organization]),
+        "outcomes": reverse("exchanges:outcomes-of-organization", args=[organization]),
+        "exchange": reverse("exchanges:exchange", args=[proposal.pk]),
         "proposals": reverse("proposals:proposal-list"),
         "organization": reverse("organizations:organization-detail", args=[organization]),
         "organization-new": reverse("organizations:organization-create"),
@@ -31,7 +36,10 @@ def pages(pair, proposal) -> dict[str, str]:
     }
 
 
-EVERYBODY = {"dashboard", "tokens", "proposals", "organization", "organization-new", "flow"}
+EVERYBODY = {
+    "dashboard", "tokens", "notifications", "mail", "contact", "proposals", "organization",
+    "organization-new", "flow",
+}  # fmt: skip
 
 
 @pytest.fixture

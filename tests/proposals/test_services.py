@@ -1,12 +1,10 @@
-"""Proposals: who may take which step, and one winner of a race."""
+"""Proposals: who may take which step, and from where."""
 
 from datetime import timedelta
-from itertools import pairwise, product
-from threading import Barrier, Thread
+from itertools import pairwise
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -17,25 +15,8 @@ from proposals import permissions, services
 from proposals.models import Proposal, ProposalTransition
 from proposals.states import STEPS, Side, Status
 from tests.factories import MembershipFactory, ResourceFlowFactory
+from tests.proposals.stages import move, proposal_at, propose
 from turash.events.models import DomainEvent
-
-
-def propose(sender, target, **fields) -> Proposal:
-    """A proposal of the sender's organization about a flow of the target's."""
-    resource = ResourceFlowFactory(site__organization=target.organization)
-    return services.create_proposal(
-        actor=sender.user,
-        from_organization=sender.organization,
-        to_organization=target.organization,
-        resource=resource,
-        direction="output",
-        message="We could use your heat.",
-        **fields,
-    )
-
-
-def move(proposal, member, status) -> Proposal:
-    return services.move_proposal(proposal_id=proposal.pk, actor=member.user, status=status)
 
 
 @pytest.fixture
@@ -75,13 +56,10 @@ def test_the_way_to_a_completed_exchange(sender, target, run_events):
         assert side.organization.completed_exchanges == 1
 
 
-@pytest.mark.parametrize(("step", "status"), list(product(STEPS, Status)), ids=str)
+@pytest.mark.parametrize("status", Status.values)
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
 def test_a_step_leads_only_from_where_the_table_says(step, status, sender, target):
-    proposal = propose(sender, target)
-    now = timezone.now()
-    Proposal.objects.filter(pk=proposal.pk).update(
-        status=status, sender_confirmed_at=now, target_confirmed_at=now
-    )
+    proposal = proposal_at(status, sender, target)
     member = sender if step.side == Side.SENDER else target
     if step.side == Side.TIME:
         with pytest.raises(ValidationError):
@@ -204,67 +182,3 @@ class StateMachine(TestCase):
         assert all(earlier[1] == later[0] for earlier, later in pairwise(history))
         proposal.refresh_from_db()
         assert history[-1][1] == proposal.status
-
-
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_racing_decisions_have_one_winner():
-    sender, target = MembershipFactory(), MembershipFactory()
-    for _ in range(25):
-        proposal = propose(sender, target)
-        outcomes: list[str] = []
-        start = Barrier(3)
-
-        def decide(member, status, proposal=proposal, outcomes=outcomes, start=start):
-            start.wait()
-            try:
-                move(proposal, member, status)
-                outcomes.append(status)
-            except services.InvalidTransition:
-                outcomes.append("refused")
-            finally:
-                connection.close()
-
-        threads = [
-            Thread(target=decide, args=args)
-            for args in [(target, "accepted"), (target, "rejected"), (sender, "withdrawn")]
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(30)
-        proposal.refresh_from_db()
-        assert sorted(outcomes).count("refused") == 2
-        assert proposal.status in outcomes
-        assert proposal.transitions.count() == 2
-
-
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_racing_proposals_leave_one():
-    sender, target = MembershipFactory(), MembershipFactory()
-    resource = ResourceFlowFactory(site__organization=target.organization)
-    outcomes: list[bool] = []
-    start = Barrier(4)
-
-    def ask():
-        start.wait()
-        try:
-            services.create_proposal(
-                actor=sender.user,
-                from_organization=sender.organization,
-                to_organization=target.organization,
-                resource=resource,
-                direction="output",
-                message="Me first",
-            )
-            outcomes.append(True)
-        except services.AlreadyProposed:
-            outcomes.append(False)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=ask) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert sorted(outcomes) == [False, False, False, True]

@@ -85,7 +85,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         return _response(body, {"Retry-After": str(error.retry_after_s)})
     if isinstance(error, DomainError):
         body = problem(status.HTTP_409_CONFLICT, detail=error.message, code=error.code)
-        return _response(body)
+        return _response(body | error.members)
     if isinstance(error, InvalidInput):
         return _response(problem(400, detail=_first(error.errors), errors=error.errors))
     if isinstance(error, TryLater):

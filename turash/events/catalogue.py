@@ -157,11 +157,42 @@ class ProposalStatusChanged(ProposalEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalTermsOffered(ProposalEvent):
+    """A side offered other terms; earlier confirmations no longer count."""
+
+    type: ClassVar[str] = "proposal_terms_offered"
+    terms_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalMessagePosted(ProposalEvent):
     """Somebody wrote in the conversation about a proposal."""
 
     type: ClassVar[str] = "proposal_message_posted"
     message_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalExpiring(ProposalEvent):
+    """A proposal is still undecided, and its time is nearly over."""
+
+    type: ClassVar[str] = "proposal_expiring"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveriesReported(ProposalEvent):
+    """One side has said what went over in some months, or has corrected it."""
+
+    type: ClassVar[str] = "deliveries_reported"
+    month_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveriesConfirmed(ProposalEvent):
+    """The other side has confirmed what was reported."""
+
+    type: ClassVar[str] = "deliveries_confirmed"
+    month_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +229,11 @@ EVENT_TYPES: dict[str, type[Event]] = {
         MatchingRunFinished,
         ProposalCreated,
         ProposalStatusChanged,
+        ProposalTermsOffered,
         ProposalMessagePosted,
+        ProposalExpiring,
+        DeliveriesReported,
+        DeliveriesConfirmed,
         ImportFinished,
         PlanFinished,
     )

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from turash.admin_bases import ReadOnlyAdmin
 from turash.events.admin import EventTypeFilter
-from turash.realtime.models import Notification
+from turash.realtime.models import Notification, ReadMark
 
 
 @admin.register(Notification)
@@ -25,3 +25,12 @@ class NotificationAdmin(ReadOnlyAdmin):
         return format_html(
             '<a href="{}">{}</a>', notification.subject_url, notification.subject_kind
         )
+
+
+@admin.register(ReadMark)
+class ReadMarkAdmin(ReadOnlyAdmin):
+    list_display = ["user", "notification_id"]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "user__full_name"]
+    search_help_text = _("Name or e-mail address")
+    ordering = ["user"]

@@ -1,9 +1,10 @@
-"""What an organization has been told."""
+"""What an organization has been told, and how far its members have read it."""
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from turash.realtime.querysets import NotificationQuerySet
+from turash.realtime.querysets import NotificationQuerySet, ReadMarkQuerySet
 
 
 class Notification(models.Model):
@@ -49,3 +50,30 @@ class Notification(models.Model):
                 "url": self.subject_url,
             },
         }
+
+
+class ReadMark(models.Model):
+    """How far a user has read: everything up to this notification; without a row nothing."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        primary_key=True,
+        related_name="+",
+        verbose_name=_("user"),
+    )
+    notification_id = models.BigIntegerField(_("read up to"), default=0)
+
+    objects = ReadMarkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("read mark")
+        verbose_name_plural = _("read marks")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(notification_id__gte=0), name="realtime_readmark_is_an_id"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.notification_id}"

@@ -36,3 +36,12 @@ class NotificationQuerySet(models.QuerySet):
     def newest_id(self) -> int:
         """The id of the newest one; 0: there is none."""
         return self.aggregate(newest=models.Max("pk"))["newest"] or 0
+
+
+class ReadMarkQuerySet(models.QuerySet):
+    def position_of(self, viewer: AnonymousUser | Any) -> int:
+        """The newest notification that the viewer has read; 0: none."""
+        if isinstance(viewer, AnonymousUser):
+            return 0
+        row = self.filter(pk=viewer.pk).values_list("notification_id", flat=True).first()
+        return row or 0

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.apps import apps
 from django.db import connection, transaction
 
 from turash.events.catalogue import Event
-from turash.realtime.models import Notification
+from turash.realtime.models import Notification, ReadMark
 
 # Held until commit by whoever adds notifications, so that they appear in the order of their ids.
 _ORDER_LOCK = 0x7455_7261
@@ -56,3 +57,29 @@ def prune_notifications(before: datetime) -> int:
     keys = list(old.values_list("pk", flat=True)[:PRUNE_LIMIT])
     Notification.objects.filter(pk__in=keys).delete()
     return len(keys)
+
+
+MOST_COUNTED = 1000
+
+
+@transaction.atomic
+def mark_read(user: Any, *, up_to: int | None = None) -> ReadMark:
+    """
+    Note that a user has read everything up to a notification (None: up to the newest).
+
+    The mark never goes back, and not beyond what there is: what comes later is news.
+    """
+    newest = Notification.objects.visible_to(user).newest_id()
+    wanted = newest if up_to is None else min(up_to, newest)
+    ReadMark.objects.get_or_create(user=user)
+    mark = ReadMark.objects.select_for_update().get(user=user)
+    if wanted > mark.notification_id:
+        mark.notification_id = wanted
+        mark.save(update_fields=["notification_id"])
+    return mark
+
+
+def count_unread(user: Any) -> int:
+    """Count what a user has not read, up to `MOST_COUNTED`."""
+    unread = Notification.objects.visible_to(user).filter(pk__gt=ReadMark.objects.position_of(user))
+    return unread[:MOST_COUNTED].count()

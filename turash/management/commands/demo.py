@@ -1,5 +1,6 @@
 """`manage.py demo`: Turash with the demo region, web and worker included, until Ctrl-C."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -60,7 +61,7 @@ class Command(BaseCommand):
             report = loader.load_demo_region(progress=lambda _: None)
             if report.flows:
                 # One run of all is quicker than a rematch of each, and ends with the clusters.
-                services.request_run_when_free()
+                services.request_run_of_all()
         # The web and the worker make their own; an open one would hold up PostgreSQL's stop.
         connections.close_all()
         port = _free_port(port)
@@ -69,7 +70,7 @@ class Command(BaseCommand):
         worker = [sys.executable, "manage.py", "qcluster"]
         with self._step("Web and worker"):
             children = {
-                name: self._start_child(name, command, running)
+                name: self._start_child(name, command, running, url)
                 for name, command in (("worker", worker), ("web", web))
             }
             _wait_until(lambda: _answers(url), children, stopping)
@@ -82,12 +83,14 @@ class Command(BaseCommand):
                 running.callback(service.stop)
 
     def _start_child(
-        self, name: str, command: list[str], running: ExitStack
+        self, name: str, command: list[str], running: ExitStack, url: str
     ) -> subprocess.Popen[bytes]:
         log = running.enter_context(processes.log_file(name).open("ab"))
         child = subprocess.Popen(
             command,
             cwd=settings.BASE_DIR,
+            # Links in e-mails lead to the port that was free, unless somebody says where to.
+            env={"SITE_URL": url, **os.environ},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -1,4 +1,4 @@
-"""Proposals, and every step they took."""
+"""Proposals: one organization asks another for an exchange."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from matching.ids import match_id
 from organizations.ids import new_id
 from organizations.models import Organization, ResourceFlow
 from proposals.querysets import ProposalQuerySet
-from proposals.states import OPEN, Status
+from proposals.states import AGREED, OPEN, Status
 
 
 class Proposal(models.Model):
@@ -32,16 +32,21 @@ class Proposal(models.Model):
     resource = models.ForeignKey(
         ResourceFlow, models.PROTECT, related_name="proposals", verbose_name=_("resource")
     )
-    # Of the match that was proposed on; matches come and go with the flows, a proposal stays.
+    # The sender's own flow of the other direction, where one is known: what the exchange would
+    # serve or relieve, as the match has said.
     counterpart = models.ForeignKey(
         ResourceFlow,
-        models.SET_NULL,
+        models.PROTECT,
         null=True,
         blank=True,
-        related_name="+",
-        verbose_name=_("own flow of the sender"),
+        related_name="counterpart_proposals",
+        verbose_name=_("flow of the sender"),
     )
     message = models.TextField(_("message"), validators=[MaxLengthValidator(5000)])
+    # Quantity and price follow the present version of the terms.
+    terms_version = models.PositiveSmallIntegerField(
+        _("version of the terms"), default=1, db_default=1
+    )
     quantity = models.DecimalField(
         _("quantity [canonical units per year]"),
         max_digits=20,
@@ -62,6 +67,13 @@ class Proposal(models.Model):
     )
     sender_confirmed_at = models.DateTimeField(_("sender confirmed"), null=True, blank=True)
     target_confirmed_at = models.DateTimeField(_("target confirmed"), null=True, blank=True)
+    # Which version of the terms each side has confirmed.
+    sender_confirmed_version = models.PositiveSmallIntegerField(
+        _("version that the sender confirmed"), null=True, blank=True
+    )
+    target_confirmed_version = models.PositiveSmallIntegerField(
+        _("version that the side asked confirmed"), null=True, blank=True
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -102,9 +114,19 @@ class Proposal(models.Model):
                 condition=Q(status__in=Status.values), name="proposals_proposal_status_is_known"
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=[Status.CONTRACTED, Status.LIVE, Status.COMPLETED])
+                condition=~Q(status__in=AGREED)
                 | Q(sender_confirmed_at__isnull=False, target_confirmed_at__isnull=False),
                 name="proposals_proposal_contract_is_confirmed_by_both",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=AGREED)
+                | Q(
+                    sender_confirmed_version=F("terms_version"),
+                    target_confirmed_version=F("terms_version"),
+                    sender_confirmed_version__isnull=False,
+                    target_confirmed_version__isnull=False,
+                ),
+                name="proposals_proposal_both_confirmed_the_same_terms",
             ),
         ]
         indexes = [
@@ -120,9 +142,17 @@ class Proposal(models.Model):
     def __str__(self) -> str:
         return f"{self.from_organization} → {self.to_organization}: {self.resource}"
 
+    def confirmed_by(self) -> list[UUID]:
+        """Return the organizations that have confirmed the present terms."""
+        sides = (
+            (self.from_organization_id, self.sender_confirmed_version),
+            (self.to_organization_id, self.target_confirmed_version),
+        )
+        return [key for key, version in sides if version == self.terms_version]
+
     @property
     def pair(self) -> tuple[UUID, UUID] | tuple[None, None]:
-        """The ids of the output and the input of the match that was proposed on."""
+        """The ids of the output and the input that are to be exchanged, where both are known."""
         if self.counterpart_id is None:
             return None, None
         if self.resource.direction == ResourceFlow.Direction.OUTPUT:
@@ -136,37 +166,3 @@ class Proposal(models.Model):
             return None
         numbers = {flow.pk: flow.number for flow in (self.resource, self.counterpart)}
         return match_id(*(numbers[key] for key in self.pair if key))
-
-
-class ProposalTransition(models.Model):
-    """One step of a proposal: who, when, from where to where, with what comment."""
-
-    proposal = models.ForeignKey(Proposal, models.CASCADE, related_name="transitions")
-    from_status = models.CharField(_("from"), max_length=12, blank=True)
-    to_status = models.CharField(_("to"), max_length=12, choices=Status.choices)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("by"),
-    )
-    organization = models.ForeignKey(
-        Organization,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("for"),
-    )
-    comment = models.TextField(_("comment"), blank=True, validators=[MaxLengthValidator(5000)])
-    occurred_at = models.DateTimeField(_("at"), default=timezone.now)
-
-    class Meta:
-        verbose_name = _("transition")
-        verbose_name_plural = _("transitions")
-        ordering = ["pk"]
-
-    def __str__(self) -> str:
-        return f"{self.from_status or '·'} → {self.to_status}"

@@ -7,7 +7,7 @@ SEQUENCE = "organizations_resourceflow_number"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("organizations", "0005_conversions")]
+    dependencies = [("organizations", "0008_contacts")]
 
     operations = [
         migrations.RunSQL(f"CREATE SEQUENCE {SEQUENCE}", f"DROP SEQUENCE {SEQUENCE}"),

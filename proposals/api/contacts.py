@@ -1,0 +1,85 @@
+"""Contact details, disclosed in steps: `/organizations/{id}/contact`."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, permissions, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from organizations import permissions as access
+from organizations import services as organization_services
+from organizations.api.views import visible_organization
+from organizations.models import Contact, ContactDisclosure
+from proposals import services
+from turash.api.fields import StrictModelSerializer
+
+
+class ContactSerializer(StrictModelSerializer):
+    """`disclosed_from`: the stage from which on others see this."""
+
+    class Meta:
+        model = Contact
+        fields = ["person", "email", "phone", "disclosed_from"]
+
+
+class DisclosureSerializer(serializers.ModelSerializer):
+    user = serializers.CharField(source="user.full_name")
+    organizations = serializers.SerializerMethodField(help_text="Names of those the user is of.")
+
+    class Meta:
+        model = ContactDisclosure
+        fields = ["user", "organizations", "stage", "as_facilitator", "seen_at"]
+
+    def get_organizations(self, disclosure: ContactDisclosure) -> list[str]:
+        return [organization.name for organization in disclosure.user.organizations.all()]
+
+
+class ContactView(generics.GenericAPIView):
+    """Whom to speak to in an organization."""
+
+    serializer_class = ContactSerializer
+    filter_backends: list[Any] = []
+    pagination_class = None
+    queryset = Contact.objects.none()
+
+    @extend_schema(responses=ContactSerializer)
+    def get(self, request: Request, organization_id: UUID) -> Response:
+        """403 before the stage from which on the organization discloses it; seeing it is noted."""
+        organization = visible_organization(self)
+        contact = services.read_contact(viewer=request.user, organization=organization)
+        access.require(
+            contact is not None, _("The organization does not disclose this to you yet.")
+        )
+        return Response(ContactSerializer(contact).data)
+
+    @extend_schema(request=ContactSerializer, responses=ContactSerializer)
+    def patch(self, request: Request, organization_id: UUID) -> Response:
+        """Change it; owners and managers."""
+        organization = visible_organization(self)
+        access.require(access.can_manage(request.user, organization.pk))
+        serializer = ContactSerializer(data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        contact = organization_services.set_contact(
+            actor=request.user, organization=organization, **serializer.validated_data
+        )
+        return Response(ContactSerializer(contact).data)
+
+
+class DisclosuresView(generics.ListAPIView):
+    """Who has seen an organization's contact details, the latest first; for its managers."""
+
+    permission_classes = [permissions.IsAuthenticated]
+    serializer_class = DisclosureSerializer
+    filter_backends: list[Any] = []
+    queryset = ContactDisclosure.objects.none()
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return ContactDisclosure.objects.none()
+        organization = visible_organization(self)
+        access.require(access.can_manage(self.request.user, organization.pk))
+        seen = ContactDisclosure.objects.filter(organization=organization)
+        return seen.select_related("user").prefetch_related("user__organizations").order_by("-pk")

@@ -1,0 +1,17 @@
+"""Forms of e-mail."""
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from turash.mail.models import MATCH_CADENCES, Cadence
+
+
+class MailPreferenceForm(forms.Form):
+    proposals = forms.ChoiceField(
+        label=_("About proposals"),
+        choices=Cadence.choices,
+        help_text=_("New proposals, decisions, messages, and proposals that are about to expire."),
+    )
+    matches = forms.ChoiceField(label=_("About matches"), choices=MATCH_CADENCES)
+    language = forms.ChoiceField(label=_("Language of e-mails"), choices=settings.LANGUAGES)

@@ -1,0 +1,1 @@
+"""The only writers of mail preferences and e-mails."""
