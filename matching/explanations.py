@@ -34,7 +34,10 @@ class Factor(FactorScore):
 
 def scores(scored: Match | Outcome) -> list[FactorScore]:
     """The factor scores alone, for lists."""
-    return [FactorScore(name, str(LABELS[f"{name}_score"]), score) for name, score in scored.factors.items()]
+    return [
+        FactorScore(name, str(LABELS[f"{name}_score"]), score)
+        for name, score in scored.factors.items()
+    ]
 
 
 def factors(match: Match) -> list[Factor]:
