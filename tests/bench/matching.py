@@ -7,6 +7,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
@@ -15,89 +16,96 @@ from tests.bench.tables import percentile, show
 
 SIZES = (12_500, 25_000, 50_000, 100_000)
 SINGLES = 300
-
-# What one statement costs that only looks for who is near: no rule, no score, nothing stored.
-_NEAR = """
-SELECT count(*) FROM organizations_resourceflow o
-JOIN organizations_resourcetype t ON t.id = o.resource_type_id
-CROSS JOIN LATERAL (
-    SELECT FROM organizations_resourceflow i
-    WHERE i.status = 'active' AND i.direction = 'input'
-    AND i.resource_type_id = o.resource_type_id AND i.organization_id <> o.organization_id
-    AND ST_DWithin(i.location, o.location, 1000 * least(
-        t.max_distance_km, coalesce(o.max_distance_km, 1e9)))
-    AND ST_Distance(i.location, o.location) <= 1000 * coalesce(i.max_distance_km, 1e9)
-) near
-WHERE o.status = 'active' AND o.direction = 'output'
-"""
+THREADS = os.cpu_count() or 1
+# So many inputs are in reach of an output of the dense city.
+DENSE = 50_000
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sizes", type=int, nargs="*", default=SIZES, help="numbers of flows")
-    sizes = parser.parse_args().sizes
+    parser.add_argument("--dense", type=int, default=0, help="inputs in reach in a city beside")
+    arguments = parser.parse_args()
     from matching import engine
     from tests.bench.sockets import scratch_database
 
     engine.warm_up()
     with scratch_database():
-        rows = [_measure(size) for size in sizes]
+        rows = [_measure(size, arguments.dense) for size in arguments.sizes]
     show(
-        "A run of all matches, in one process [s]",
-        ["flows", "load", "kernel", "stage", "swap in", "all", "pairs near", "matches",
-         "µs a pair", "peak MB"],
+        f"A run of all matches, in one process with {THREADS} threads [s]; seconds of the parts are"
+        " of all threads",
+        ["flows", "load", "kernel", "stage", "swap in", "all", "again", "floor", "× floor",
+         "pairs near", "matches", "ns a pair", "peak MB"],
         [row["run"] for row in rows],
     )  # fmt: skip
     show(
-        "The same flow by flow, and what one statement of SQL takes to look who is near",
-        ["flows", "p50 [ms]", "p99 [ms]", "all, extrapolated [s]", "times the run", "SQL [s]"],
-        [row["singles"] for row in rows],
+        "The same flow by flow",
+        ["flows", "", "p50 [ms]", "p99 [ms]", "all, extrapolated [s]", "times the run"],
+        [line for row in rows for line in row["singles"]],
     )
 
 
-def _measure(size: int) -> dict[str, list[str]]:
+def _measure(size: int, dense: int) -> dict[str, Any]:
     from django.db import connection
 
+    from matching.models import PartnerList
     from organizations.models import Organization, ResourceFlow
-    from tests.bench.country import Country
+    from tests.bench.country import DENSE_CODE, Country
 
     with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {Organization._meta.db_table} CASCADE")
-    Country(size).settle()
+        for model in (Organization, PartnerList):
+            cursor.execute(f"TRUNCATE {model._meta.db_table} CASCADE")
+    Country(size, dense_candidates=dense).settle()
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    phases, run, seconds = _run()
-    started = time.perf_counter()
-    with connection.cursor() as cursor:
-        cursor.execute(_NEAR)
-        near = cursor.fetchone()[0]
-    sql_s = time.perf_counter() - started
-    keys = list(ResourceFlow.objects.order_by("pk").values_list("pk", flat=True))
-    singles = sorted(_single(key) for key in random.Random(1).sample(keys, min(SINGLES, size)))
-    one_by_one_s = sum(singles) / len(singles) * size
+        cursor.execute("VACUUM ANALYZE")
+    phases, run, seconds = _run(THREADS)
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    _, again, again_s = _run(THREADS)
+    assert (again.found_count, again.lost_count) == (0, 0)
+    floor_s, near = _floor()
+    keys = list(ResourceFlow.objects.active().order_by("pk").values_list("pk", flat=True))
+    singles = [_singles("anywhere", keys, size, seconds)]
+    if dense:
+        there = ResourceFlow.objects.active().of_type(DENSE_CODE).filter(direction="output")
+        outputs = list(there.order_by("-pk").values_list("pk", flat=True)[:100])
+        singles.append(_singles(f"{dense:,} in reach", outputs, size, seconds))
+    # What this process has told so far, should a larger size end it.
+    print(size, phases, seconds, again_s, floor_s, singles, file=sys.stderr, flush=True)
     return {
         "run": [
-            f"{size:,}",
+            f"{run.total_count:,}",
             *(f"{phases[name]:.1f}" for name in ("load", "kernel", "stage", "swap in")),
             f"{seconds:.1f}",
+            f"{again_s:.1f}",
+            f"{floor_s:.1f}",
+            f"{seconds / floor_s:.1f}",
             f"{near:,}",
             f"{run.match_count:,}",
-            f"{seconds / max(1, near) * 1e6:.1f}",
+            f"{seconds / max(1, near) * 1e9:.0f}",
             f"{peak_mb:.0f}",
         ],
-        "singles": [
-            f"{size:,}",
-            f"{percentile(singles, 0.5) * 1000:.0f}",
-            f"{percentile(singles, 0.99) * 1000:.0f}",
-            f"{one_by_one_s:.0f}",
-            f"{one_by_one_s / seconds:.0f}",
-            f"{sql_s:.1f}",
-        ],
+        "singles": singles,
     }
 
 
-def _run(threads: int = 1) -> tuple[dict[str, float], Any, float]:
+def _singles(name: str, keys: list[Any], size: int, run_s: float) -> list[str]:
+    chosen = random.Random(1).sample(keys, min(SINGLES, len(keys)))
+    for key in chosen[:5]:
+        _single(key)
+    singles = sorted(_single(key) for key in chosen)
+    one_by_one_s = sum(singles) / len(singles) * size
+    return [
+        f"{size:,}",
+        name,
+        f"{percentile(singles, 0.5) * 1000:.0f}",
+        f"{percentile(singles, 0.99) * 1000:.0f}",
+        f"{one_by_one_s:.0f}",
+        f"{one_by_one_s / run_s:.0f}",
+    ]
+
+
+def _run(threads: int) -> tuple[dict[str, float], Any, float]:
     """Recompute all matches; seconds by phase, the run, seconds in all."""
     from matching import loading, services, staging
     from matching.engine import best
@@ -111,10 +119,59 @@ def _run(threads: int = 1) -> tuple[dict[str, float], Any, float]:
         _timed(staging, "swap_in", spent, "swap in"),
     ):
         started = time.perf_counter()
-        run = services.execute_run(services.request_run(in_background=False).pk, threads=threads)
+        run = services.request_run(in_background=False)
+        run = services.execute_run(run.pk, threads=threads)
         seconds = time.perf_counter() - started
     assert run.status == "finished", run.error
     return spent, run, seconds
+
+
+def _floor() -> tuple[float, int]:
+    """
+    Do nothing but what no run can do without; returns its seconds, and how many pairs are near.
+
+    That is COPY out, the kernel, and COPY of the lists into a table that nobody reads.
+    """
+    from django.db import connection
+
+    from matching import loading, weights
+    from matching.models import StagedList
+    from organizations.models import ResourceFlow
+    from tests.bench.near import count_near
+
+    roots = loading.load_types().roots()
+    present = ResourceFlow.objects.active().order_by().values_list("resource_type", flat=True)
+    trees = sorted({roots[key] for key in present.distinct()})
+    in_force = weights.in_force()
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE bench_floor (LIKE {StagedList._meta.db_table})")
+    started = time.perf_counter()
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(lambda tree: _floor_of_tree(tree, in_force), trees))
+    seconds = time.perf_counter() - started
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE bench_floor")
+    return seconds, count_near(trees)
+
+
+def _floor_of_tree(tree: int, in_force: Any) -> None:
+    from django.db import connection
+
+    from matching import bulk, packing, staging
+
+    outputs, inputs = bulk.find_best(tree, lambda done, total: None, in_force)
+    columns = ", ".join(packing.COLUMNS)
+    for chunk in staging.chunks(outputs, inputs):
+        rows = packing.pack(
+            0, chunk.side, chunk.partner_numbers, slice(chunk.start, chunk.stop),
+            is_output=chunk.is_output,
+        )  # fmt: skip
+        with (
+            connection.cursor() as cursor,
+            cursor.cursor.copy(f"COPY bench_floor ({columns}) FROM STDIN BINARY") as copy,
+        ):
+            copy.write(rows)
+    connection.close()
 
 
 @contextmanager
@@ -126,6 +183,7 @@ def _timed(module: Any, name: str, spent: dict[str, float], phase: str) -> Itera
         try:
             return real(*args, **kwargs)
         finally:
+            # Threads may lose a little of each other's time here.
             spent[phase] += time.perf_counter() - started
 
     with mock.patch.object(module, name, timed):

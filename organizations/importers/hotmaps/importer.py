@@ -20,7 +20,7 @@ from turash.events.catalogue import ImportFinished
 from turash.events.publishers import publish
 
 # Held by an import until it commits, so that two do not create the same rows.
-_IMPORT_LOCK = 0x7475_7263
+_IMPORT_LOCK = 0x7475_7265
 _Row = TypeVar("_Row", bound=models.Model)
 
 

@@ -1,0 +1,43 @@
+"""How many pairs of an output and an input of fitting types and other owners are near."""
+
+from typing import Any
+
+from numba import njit
+
+from matching import bulk, loading
+from matching.engine.best import _room, _stretches
+from matching.engine.scoring import may_pair
+from matching.engine.sieve import squared_line
+
+
+@njit(nogil=True)
+def _count(outputs, inputs, types):
+    stretches, are_outputs = _room(inputs), True
+    near = 0
+    for number in range(len(outputs.flows)):
+        flow, grain = outputs.flows[number], outputs.grains[number]
+        for stretch in range(_stretches(flow, are_outputs, inputs, types, stretches)):
+            for place in range(stretches[stretch, 0], stretches[stretch, 1]):
+                other = inputs.grains[place]
+                reach = min(grain.reach_m, other.reach_m)
+                if squared_line(grain, other) <= reach * reach and may_pair(grain, other, types):
+                    near += 1
+    return near
+
+
+def count_near(trees: list[int]) -> int:
+    """Return how many there are in the database, in these trees of types."""
+    types = loading.load_types()
+    total = 0
+    for tree in trees:
+        sides: list[Any] = [
+            loading.load_flows(
+                types,
+                is_output=is_output,
+                condition="f.resource_type_id = ANY(%s::smallint[])",
+                parameters=[types.subtree_keys(tree)],
+            )[0].array
+            for is_output in (True, False)
+        ]
+        total += _count(*bulk._grids(*sides, len(types.array)), types.array)
+    return total
