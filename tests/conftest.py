@@ -19,6 +19,11 @@ from turash.events.models import EventDelivery
 from turash.local import postgres, redis
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what mostly waits: the other workers have something to do meanwhile."""
+    items.sort(key=lambda item: "soak" not in item.path.parts)
+
+
 def pytest_configure() -> None:
     """Start the private servers; tests need no power-cut safety."""
     if django_settings.DATABASES["default"]["HOST"] == postgres.connection_settings()["HOST"]:

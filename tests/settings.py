@@ -5,3 +5,6 @@ import os
 os.environ.setdefault("REDIS_PREFIX", f"turash-{os.environ.get('PYTEST_XDIST_WORKER', 'test')}")
 
 from turash.settings import *  # noqa: F403
+
+# Threads do not see what the transaction of a test has not committed.
+MATCHING_THREADS = 1

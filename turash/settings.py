@@ -237,6 +237,8 @@ RATE_LIMIT_PREFIX = f"{REDIS_PREFIX}:limits"
 # Whether dismissals and decisions about proposals shift the weights of the score, within bounds:
 # see "Learning" in docs/matching.md.
 MATCHING_LEARNS = env.bool("MATCHING_LEARNS", default=False)
+# How many partitions `manage.py match` does at once; workers do one each.
+MATCHING_THREADS = env.int("MATCHING_THREADS", default=os.cpu_count() or 1)
 
 # --- Language and time ----------------------------------------------------------------------
 

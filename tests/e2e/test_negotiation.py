@@ -81,7 +81,7 @@ def test_from_a_proposal_to_a_contract(page_of, proposal):
 
     # B writes; the message is there on A's page.
     theirs.locator("[name=text]").fill("From which price on?")
-    theirs.get_by_role("button", name="Send").click()
+    theirs.get_by_role("button", name="Send", exact=True).click()
     expect(ours.locator("[data-messages]").get_by_text("From which price on?")).to_be_visible()
 
     # B has begun another message when A, by keyboard, offers a price and who pays the pipe.

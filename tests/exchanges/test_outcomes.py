@@ -136,7 +136,7 @@ def heat(alice, alices_organization, charlies_organization, run_events):
 def test_savings_are_those_of_the_flows_without_the_investment(heat):
     put(heat, "live")
     factors = fix_factors(heat)
-    match = Match.objects.get()
+    match = Match.objects.for_display().get()
     assert factors.basis == "flows"
     assert factors.planned_per_year == 500
     yearly = 500 * (factors.supplier_savings_eur_per_unit + factors.recipient_savings_eur_per_unit)

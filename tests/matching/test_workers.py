@@ -182,3 +182,16 @@ def test_a_run_of_the_terminal_goes_on_after_it_was_killed(sleep):
     assert list(again) == before
     assert partitions.get(number=3).attempts == 2
     assert rows() == expected
+
+
+def test_threads_of_one_process_find_the_same(settings):
+    settings.MATCHING_THREADS = 3
+    Region(34, flow_count=60)
+    full_run()
+    expected = rows()
+    PartnerList.objects.all().delete()
+    call_command("match", verbosity=0)
+    run = MatchingRun.objects.latest("created_at")
+    assert (run.status, run.found_count) == ("finished", len(expected))
+    assert set(run.partitions.values_list("attempts", flat=True)) == {1}
+    assert rows() == expected

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from matching import services as matching_services
 from matching.engine.arrays import COLUMNS
+from matching.models import Match
 from matching.valuation import valuer_of
 from organizations import services as organization_services
 from organizations.models import ResourceFlow
@@ -50,7 +51,8 @@ def test_a_pair_at_its_own_quantity_is_valued_as_its_match():
     flows = list(ResourceFlow.objects.active().filter(direction="output")[:30])
     compared = 0
     for flow in flows:
-        for match in matching_services.rematch_flow(flow_id=flow.pk).found:
+        matching_services.rematch_flow(flow_id=flow.pk)
+        for match in Match.seen.of_flow(flow.pk).for_display():
             valuer = valuer_of(output_id=match.output_id, input_id=match.input_id)
             value = valuer.at(match.quantity_per_year)
             for name in value.__dataclass_fields__:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
@@ -198,7 +199,9 @@ class Command(BaseCommand):
     def _execute(self, run: MatchingRun, *, show_progress: bool) -> MatchingRun:
         with _bar(show_progress) as bar:
             try:
-                return services.execute_run(run.pk, progress=partial(_show, bar))
+                return services.execute_run(
+                    run.pk, progress=partial(_show, bar), threads=settings.MATCHING_THREADS
+                )
             except KeyboardInterrupt as error:
                 raise CommandError("Cancelled.", returncode=INTERRUPTED) from error
 
