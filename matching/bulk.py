@@ -35,15 +35,11 @@ def find_best(root_key: int, report: Report, weights: np.ndarray) -> tuple[Side,
     Returns the outputs and the inputs; what their lists hold are places on the other side.
     """
     types = loading.load_types()
-    loaded = [
-        loading.load_flows(
-            types,
-            is_output=is_output,
-            condition="f.resource_type_id = ANY(%s::smallint[])",
-            parameters=[types.subtree_keys(root_key)],
-        )
-        for is_output in (True, False)
-    ]
+    loaded = loading.load_both(
+        types,
+        condition="f.resource_type_id = ANY(%s::smallint[])",
+        parameters=[types.subtree_keys(root_key)],
+    )
     contaminants = loading.join_contaminants(*loaded)
     tables = [table for table, _ in loaded]
     outputs, inputs = _grids(tables[0].array, tables[1].array, len(types.array))

@@ -28,6 +28,7 @@ _NAN = "'NaN'::float8"
 _COLUMNS: dict[str, tuple[str, str]] = {
     "id": ("f.id", _UUID),
     "number": ("f.number", _LONG),
+    "is_output": ("(f.direction = 'output')::int4", _INT),
     "organization": ("f.organization_id", _UUID),
     "resource_type_id": ("f.resource_type_id::int4", _INT),
     "latitude": ("ST_Y(f.location::geometry)", _FLOAT),
@@ -94,6 +95,9 @@ JOIN organizations_site s ON s.id = f.site_id
 JOIN organizations_organization o ON o.id = f.organization_id
 JOIN organizations_currencyrate c ON c.code = f.currency_id
 """
+
+
+_OFFERED = "f.status = 'active' AND f.quantity_per_year > f.reserved_per_year"
 
 
 @dataclass(frozen=True)
@@ -205,38 +209,61 @@ def load_flows(
     is not under contract.
     """
     direction = "output" if is_output else "input"
-    where = f"{_FROM} WHERE f.direction = '{direction}' AND ({condition})"
+    where = f"f.direction = '{direction}' AND ({condition})"
     if offered:
-        where += " AND f.status = 'active' AND f.quantity_per_year > f.reserved_per_year"
+        where += f" AND {_OFFERED}"
+    return _loaded(*_read(where, parameters), types)
+
+
+def load_both(
+    types: TypeTable, *, condition: str, parameters: Sequence[Any]
+) -> tuple[Loaded, Loaded]:
+    """Read the outputs and the inputs that take part in matching and meet a condition, at once."""
+    rows, contents = _read(f"({condition}) AND {_OFFERED}", parameters)
+    are_outputs = rows["is_output"] == 1
+    return _loaded(rows[are_outputs], contents, types), _loaded(rows[~are_outputs], contents, types)
+
+
+def _read(where: str, parameters: Sequence[Any]) -> tuple[np.ndarray, list[tuple]]:
+    """Return rows by `_ROW`, sorted by id, and (number, substance, mg/kg) of their contaminants."""
     columns = ", ".join(expression for expression, _ in _COLUMNS.values())
-    statement = f"COPY (SELECT {columns} {where} ORDER BY f.id) TO STDOUT (FORMAT binary)"
+    statement = (
+        f"COPY (SELECT {columns} {_FROM} WHERE {where} ORDER BY f.id) TO STDOUT (FORMAT binary)"
+    )
     with connection.cursor() as cursor:
-        literal = _with_literals(statement, parameters)
-        with cursor.cursor.copy(literal) as copy:
+        with cursor.cursor.copy(_with_literals(statement, parameters)) as copy:
             data = b"".join(copy)
         rows = np.frombuffer(data[_HEADER_BYTES:-_TRAILER_BYTES], dtype=_ROW)
-        table = FlowTable(
-            np.ascontiguousarray(rows["id"]), rows["number"].astype(np.int64), _flows(rows, types)
-        )
-        if is_output:
-            own = types.array["reach_m"][table.array["type"]]
-            np.minimum(table.array["reach_m"], own, out=table.array["reach_m"])
         cursor.execute(
             f"""SELECT wanted.number, x.substance, x.mg_per_kg
             FROM organizations_flowcontaminant x
-            JOIN (SELECT f.id, f.number {where}) wanted ON wanted.id = x.flow_id""",
+            JOIN (SELECT f.id, f.number {_FROM} WHERE {where}) wanted ON wanted.id = x.flow_id""",
             list(parameters),
         )
-        return table, _contents(cursor.fetchall(), table.numbers)
+        return rows, cursor.fetchall()
 
 
-def _contents(rows: list[tuple[int, str, float]], numbers: np.ndarray) -> Contents:
-    stated = np.array([row[0] for row in rows], dtype=np.int64)
+def _loaded(rows: np.ndarray, contents: list[tuple], types: TypeTable) -> Loaded:
+    table = FlowTable(
+        np.ascontiguousarray(rows["id"]), rows["number"].astype(np.int64), _flows(rows, types)
+    )
+    own = types.array["reach_m"][table.array["type"]]
+    reach = table.array["reach_m"]
+    table.array["reach_m"] = np.where(rows["is_output"] == 1, np.minimum(reach, own), reach)
+    return table, _contents(contents, table.numbers)
+
+
+def _contents(rows: list[tuple], numbers: np.ndarray) -> Contents:
+    """Return what flows of these numbers state; there may be others among the rows."""
     order = np.argsort(numbers)
+    stated = np.array([row[0] for row in rows], dtype=np.int64)
+    places = np.searchsorted(numbers, stated, sorter=order)
+    ours = np.flatnonzero(places < len(numbers))
+    ours = ours[numbers[order[places[ours]]] == stated[ours]]
     return Contents(
-        order[np.searchsorted(numbers, stated, sorter=order)],
-        np.array([row[1] for row in rows], dtype=object),
-        np.array([row[2] for row in rows], dtype=np.float64),
+        order[places[ours]],
+        np.array([rows[place][1] for place in ours], dtype=object),
+        np.array([rows[place][2] for place in ours], dtype=np.float64),
     )
 
 

@@ -1,7 +1,5 @@
 """How many pairs of an output and an input of fitting types and other owners are near."""
 
-from typing import Any
-
 from numba import njit
 
 from matching import bulk, loading
@@ -30,14 +28,11 @@ def count_near(trees: list[int]) -> int:
     types = loading.load_types()
     total = 0
     for tree in trees:
-        sides: list[Any] = [
-            loading.load_flows(
-                types,
-                is_output=is_output,
-                condition="f.resource_type_id = ANY(%s::smallint[])",
-                parameters=[types.subtree_keys(tree)],
-            )[0].array
-            for is_output in (True, False)
-        ]
-        total += _count(*bulk._grids(*sides, len(types.array)), types.array)
+        sides = loading.load_both(
+            types,
+            condition="f.resource_type_id = ANY(%s::smallint[])",
+            parameters=[types.subtree_keys(tree)],
+        )
+        arrays = [table.array for table, _ in sides]
+        total += _count(*bulk._grids(*arrays, len(types.array)), types.array)
     return total

@@ -79,9 +79,7 @@ def test_the_engine_matches_what_is_left(contract, alice, pair, run_events):
 
     steps(contract, (alice, "live"), (alice, "failed"))
     run_events()
-    quantities = {
-        match.input_id: match.quantity_per_year for match in Match.objects.for_display()
-    }
+    quantities = {match.input_id: match.quantity_per_year for match in Match.objects.for_display()}
     assert quantities == {other.pk: 1000, pair.input.pk: 500}
 
 
