@@ -20,15 +20,16 @@ demo: setup ## Start Turash with the demo region; Ctrl-C stops it
 test: setup-tests ## Run all tests, browser tests included
 	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4
 
-bench: bench-events bench-matching ## Measure, each against a baseline of the same run
+bench: bench-events bench-matching bench-peers ## Measure, each against a baseline of the same run
 
 bench-events: setup-tests ## Measure events: publishing, throughput, latency, websockets, idle load
 	@$(PYTHON) -m tests.bench.events
 	@$(PYTHON) -m tests.bench.latency
 	@$(PYTHON) -m tests.bench.sockets
 
-bench-matching: setup-tests ## Measure matching: all at once, and flow by flow
+bench-matching: setup-tests ## Measure matching: all at once, flow by flow, and from saving to the browser
 	@$(PYTHON) -m tests.bench.matching
+	@$(PYTHON) -m tests.bench.saving
 
 bench-peers: setup-tests ## Compare a run of all matches with independent programs of equal result
 	@$(PYTHON) -m tests.bench.peers
