@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import numpy as np
@@ -23,16 +23,21 @@ class PairOfFlows(Protocol):
     input_id: UUID
 
 
-def score(pairs: Sequence[PairOfFlows]) -> list[np.ndarray | None]:
-    """
-    Return for each pair what the kernel says of it, by `COLUMNS`; None: it is no match any more.
+class Sides(NamedTuple):
+    """The flows of some pairs, as the kernel reads them."""
 
-    Money is rounded to cents. In a fixed number of queries.
-    """
-    if not pairs:
-        return []
+    outputs: np.ndarray
+    inputs: np.ndarray
+    places: np.ndarray  # of each pair that is present: (output, input)
+    present: list[int]  # numbers of the pairs whose flows both take part in matching
+    types: np.ndarray
+    contaminants: np.ndarray
+
+
+def sides_of(pairs: Sequence[PairOfFlows]) -> Sides:
+    """Read the flows of pairs, in a fixed number of queries."""
     types = loading.load_types()
-    sides = [
+    loaded = [
         loading.load_flows(
             types,
             is_output=is_output,
@@ -41,8 +46,8 @@ def score(pairs: Sequence[PairOfFlows]) -> list[np.ndarray | None]:
         )
         for is_output, side in ((True, "output_id"), (False, "input_id"))
     ]
-    contaminants = loading.join_contaminants(*sides)
-    (outputs, _), (inputs, _) = sides
+    contaminants = loading.join_contaminants(*loaded)
+    (outputs, _), (inputs, _) = loaded
     output_at, input_at = ({key: i for i, key in enumerate(side.ids)} for side in (outputs, inputs))
     present = [
         number
@@ -50,13 +55,28 @@ def score(pairs: Sequence[PairOfFlows]) -> list[np.ndarray | None]:
         if pair.output_id in output_at and pair.input_id in input_at
     ]
     places = [(output_at[pairs[n].output_id], input_at[pairs[n].input_id]) for n in present]
+    return Sides(
+        outputs.array, inputs.array, np.array(places, dtype=np.int64).reshape(-1, 2), present,
+        types.array, contaminants,
+    )  # fmt: skip
+
+
+def score(pairs: Sequence[PairOfFlows]) -> list[np.ndarray | None]:
+    """
+    Return for each pair what the kernel says of it, by `COLUMNS`; None: it is no match any more.
+
+    Money is rounded to cents. In a fixed number of queries.
+    """
+    if not pairs:
+        return []
+    sides = sides_of(pairs)
     results = score_pairs(
-        outputs.array, inputs.array, np.array(places, dtype=np.int64).reshape(-1, 2), types.array,
-        contaminants, weights.in_force(),
+        sides.outputs, sides.inputs, sides.places, sides.types, sides.contaminants,
+        weights.in_force(),
     )  # fmt: skip
     add_internal_rates_of_return(results)
     scored: list[np.ndarray | None] = [None] * len(pairs)
-    for number, result in zip(present, results, strict=True):
+    for number, result in zip(sides.present, results, strict=True):
         if not np.isnan(result[COLUMN["score"]]):
             scored[number] = rounded(result)
     return scored
