@@ -1,8 +1,9 @@
 """Changes to lists of partners, gathered in memory and written at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
 
@@ -113,21 +114,16 @@ class Changes:
         missing = set(numbers) - set(self._lists)
         if not missing:
             return
-        flows = dict(ResourceFlow.objects.filter(number__in=missing).values_list("pk", "number"))
-        rows = PartnerList.objects.in_bulk(list(flows))
-        directions: dict[UUID, str] = {}
-        if len(rows) < len(flows):
-            directions = dict(
-                ResourceFlow.objects.filter(pk__in=set(flows) - set(rows)).values_list(
-                    "pk", "direction"
-                )
-            )
-        for flow_id, number in flows.items():
+        flows = ResourceFlow.objects.filter(number__in=missing).values_list(
+            "pk", "number", "direction"
+        )
+        rows = PartnerList.objects.in_bulk([flow_id for flow_id, _, _ in flows])
+        for flow_id, number, direction in flows:
             row = rows.get(flow_id)
             if row is not None:
                 self._lists[number] = FlowList.of(flow_id, number, row)
             else:
-                is_output = directions[flow_id] == ResourceFlow.Direction.OUTPUT
+                is_output = direction == ResourceFlow.Direction.OUTPUT
                 self._lists[number] = FlowList(flow_id, number, is_output, is_kept=False)
 
     def adopt(self, number: int, flow_id: UUID, row: Partners) -> None:
@@ -138,32 +134,38 @@ class Changes:
         self.load([number])
         return self._lists[number]
 
-    def put(self, number: int, entries: list[Entry], worth: Worth) -> None:
-        """Give a flow a new list, and note on its partners who has them in theirs."""
-        own = self[number]
-        old = {entry.number for entry in own.entries}
-        new = {entry.number for entry in entries}
-        self.load(old ^ new)
-        for partner in old - new:
-            self._lists[partner].listed_by.discard(number)
-        for partner in new - old:
-            self._lists[partner].listed_by.add(number)
-            self._lists[partner].is_kept = True
-        own.entries, own.worth, own.is_kept = entries, worth, True
+    def put(self, lists: Mapping[int, tuple[list[Entry], Worth]]) -> None:
+        """Give flows new lists, and note on their partners who has them in theirs."""
+        self.load(lists)
+        moves = {}
+        for number, (entries, _) in lists.items():
+            old = {entry.number for entry in self._lists[number].entries}
+            new = {entry.number for entry in entries}
+            moves[number] = old - new, new - old
+        self.load(chain.from_iterable(chain.from_iterable(moves.values())))
+        for number, (left, entered) in moves.items():
+            own = self._lists[number]
+            own.entries, own.worth = lists[number]
+            own.is_kept = True
+            for partner in left:
+                self._lists[partner].listed_by.discard(number)
+            for partner in entered:
+                self._lists[partner].listed_by.add(number)
+                self._lists[partner].is_kept = True
 
     def forget(self, number: int) -> list[UUID]:
         """Take a flow out of all lists; returns those whose list it was in."""
-        own = self[number]
-        holders = sorted(own.listed_by)
+        holders = sorted(self[number].listed_by)
         self.load(holders)
+        lists: dict[int, tuple[list[Entry], Worth]] = {number: ([], NOTHING)}
         for holder in holders:
             theirs = self._lists[holder]
             rest = [entry for entry in theirs.entries if entry.number != number]
             # What the next one brings is found out when the list is filled again.
             worth = theirs.worth if theirs.entries[0].number != number else NOTHING
-            self.put(holder, rest, worth)
-        self.put(number, [], NOTHING)
-        own.is_kept = False
+            lists[holder] = rest, worth
+        self.put(lists)
+        self[number].is_kept = False
         return [self._lists[holder].flow_id for holder in holders]
 
     def save(self) -> tuple[list[PairIds], list[PairIds]]:

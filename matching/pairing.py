@@ -30,10 +30,6 @@ class Pairs:
     def other_ids(self) -> list[UUID]:
         return self.others.ids[: len(self.arrays[2])]
 
-    @property
-    def other_numbers(self) -> np.ndarray:
-        return self.others.numbers
-
     def other_id(self, place: int) -> UUID:
         """Return the id of one of many others."""
         return UUID(bytes=self.others.raw_ids[place].tobytes())

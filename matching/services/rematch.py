@@ -68,27 +68,11 @@ class _Fit:
 Fits = dict[int, _Fit]  # by the number of the other flow
 
 
-def _fits(flow: ResourceFlow, types: loading.TypeTable) -> Fits:
-    """Return all that match a flow; none if it is not active."""
-    pairs = pairing.pair_up(
-        flow,
-        types,
-        # A metre more than the kernel allows: the two measure alike, but not to the last bit.
-        condition="f.resource_type_id = ANY(%s::smallint[]) AND f.organization_id <> %s"
-        " AND ST_DWithin(f.location, %s::geography, %s)",
-        parameters=[
-            pairing.counterpart_keys(flow, types),
-            flow.organization_id,
-            f"SRID=4326;{flow.location.wkt}",
-            pairing.reach_m(flow, types) + 1,
-        ],
-    )
-    # Read each time, under the lock of the matches: they change with the lists of a run of all.
-    results = score_pairs(*pairs.arrays, weights.in_force())
-    return {
-        int(pairs.other_numbers[place]): _Fit(pairs.other_id(int(place)), results[place])
-        for place in np.flatnonzero(~np.isnan(results[:, COLUMN["score"]]))
-    }
+def _best(fits: Fits) -> tuple[list[Entry], Worth]:
+    """Return the list of the best, and what the first of them brings."""
+    best = sorted(fits, key=lambda number: fits[number].key())[:BEST_PER_FLOW]
+    worth = fits[best[0]].worth() if best else NOTHING
+    return [fits[number].entry(number) for number in best], worth
 
 
 class _Rematch:
@@ -102,18 +86,44 @@ class _Rematch:
 
     def __init__(self, flow: ResourceFlow, types: loading.TypeTable) -> None:
         self.flow, self.types = flow, types
+        # Read under the lock of the matches: they change with the lists of a run of all.
+        self.weights = weights.in_force()
         self.changes = Changes()
-        self.own = self.changes[flow.number]
-        self.fits = _fits(flow, types)
+        own = self.changes[flow.number]
+        self.fits = self._fits(flow)
+        # New lists by the numbers of their flows.
+        self.lists = {flow.number: _best(self.fits)}
         # A flow that has changed its direction leaves the lists of its old partners.
-        affected = self.own.listed_by | self._entered()
+        affected = own.listed_by | self._entered()
         self.changes.load(affected)
         ids = self._ids_of_members(affected)
-        for number in sorted(affected):
-            self._change(self.changes[number], ids)
-        self._fill(flow, self.own, self.fits)
-        self.own.is_output = flow.direction == ResourceFlow.Direction.OUTPUT
-        self.own.is_kept = flow.status == ResourceFlow.Status.ACTIVE
+        to_refill = [n for n in sorted(affected) if not self._change(self.changes[n], ids)]
+        for partner in ResourceFlow.objects.active().filter(number__in=to_refill):
+            self.lists[partner.number] = _best(self._fits(partner))
+        self.changes.put(self.lists)
+        own.is_output = flow.direction == ResourceFlow.Direction.OUTPUT
+        own.is_kept = flow.status == ResourceFlow.Status.ACTIVE
+
+    def _fits(self, flow: ResourceFlow) -> Fits:
+        """Return all that match a flow; none if it is not active."""
+        pairs = pairing.pair_up(
+            flow,
+            self.types,
+            # A metre more than the kernel allows: the two measure alike, but not to the last bit.
+            condition="f.resource_type_id = ANY(%s::smallint[]) AND f.organization_id <> %s"
+            " AND ST_DWithin(f.location, %s::geography, %s)",
+            parameters=[
+                pairing.counterpart_keys(flow, self.types),
+                flow.organization_id,
+                f"SRID=4326;{flow.location.wkt}",
+                pairing.reach_m(flow, self.types) + 1,
+            ],
+        )
+        results = score_pairs(*pairs.arrays, self.weights)
+        return {
+            int(pairs.others.numbers[place]): _Fit(pairs.other_id(int(place)), results[place])
+            for place in np.flatnonzero(~np.isnan(results[:, COLUMN["score"]]))
+        }
 
     def _entered(self) -> set[int]:
         """Partners whose list has room for the flow, or a last place that is not better."""
@@ -135,8 +145,8 @@ class _Rematch:
         rows = ResourceFlow.objects.filter(number__in=members | {self.flow.number})
         return dict(rows.values_list("number", "pk"))
 
-    def _change(self, theirs: FlowList, ids: dict[int, UUID]) -> None:
-        """Bring the flow's place in a partner's list up to date."""
+    def _change(self, theirs: FlowList, ids: dict[int, UUID]) -> bool:
+        """Bring the flow's place in a partner's list up to date; False: it is to be refilled."""
 
         def key(entry: Entry) -> Key:
             return -entry.score, entry.distance_m, ids[entry.number]
@@ -150,19 +160,10 @@ class _Rematch:
             new.sort(key=key)
             if new[0].number == self.flow.number:
                 worth = fit.worth()
+        self.lists[theirs.number] = new[:BEST_PER_FLOW], worth or NOTHING
         was_full = len(old) == BEST_PER_FLOW
         has_sunk = was_full and (
             len(new) < BEST_PER_FLOW or key(new[BEST_PER_FLOW - 1]) > key(old[-1])
         )
-        if has_sunk or (new and worth is None):
-            partner = ResourceFlow.objects.get(pk=theirs.flow_id)
-            if partner.status == ResourceFlow.Status.ACTIVE:
-                self._fill(partner, theirs, _fits(partner, self.types))
-                return
-        self.changes.put(theirs.number, new[:BEST_PER_FLOW], worth or NOTHING)
-
-    def _fill(self, flow: ResourceFlow, own: FlowList, fits: Fits) -> None:
-        """Give a flow the list of its best partners."""
-        best = sorted(fits, key=lambda number: fits[number].key())[:BEST_PER_FLOW]
-        worth = fits[best[0]].worth() if best else NOTHING
-        self.changes.put(own.number, [fits[number].entry(number) for number in best], worth)
+        # What comes first now is worth, nobody has kept.
+        return not (has_sunk or (new and worth is None))
