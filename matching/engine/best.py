@@ -8,11 +8,12 @@ import numpy as np
 from numba import njit
 
 from matching.engine import parameters as p
+from matching.engine import sieve
 from matching.engine.arrays import COLUMN, CONTAMINANT, FLOW, RESOURCE_TYPE
 from matching.engine.geodesy import LEAST_RADIUS_M
 from matching.engine.quality import REJECTED, quality_score
 from matching.engine.scoring import COLUMN_COUNT, add_internal_rates_of_return, score_pair
-from matching.engine.sieve import IMPOSSIBLE, grains_of, most_of_pair, squared_line
+from matching.engine.sieve import IMPOSSIBLE, STRETCH, Columns, columns_of, grains_of
 
 SCORE, DISTANCE = COLUMN["score"], COLUMN["distance_m"]
 SAVINGS, CO2 = COLUMN["savings_eur_per_year"], COLUMN["co2_avoided_t_per_year"]
@@ -41,6 +42,7 @@ class Grid(NamedTuple):
 
     flows: np.ndarray  # FLOW, in this order
     grains: np.ndarray  # GRAIN
+    columns: Columns  # the same
     longitudes: np.ndarray
     places: np.ndarray  # where each was before: in the order of ids
     band_starts: np.ndarray  # (type, band), and the end of the last
@@ -64,12 +66,17 @@ class Sieved:
 
     partners: np.ndarray  # places in the grid of partners, (flow, rank)
     scores: np.ndarray
+    least: np.ndarray  # the last of the scores of each flow, side by side
 
     @classmethod
     def of(cls, flow_count: int, best: int) -> "Sieved":
         """Return lists of nobody."""
         shape = (flow_count, best + _SPARE)
-        return cls(np.full(shape, NOBODY, dtype=np.int32), np.full(shape, IMPOSSIBLE))
+        return cls(
+            np.full(shape, NOBODY, dtype=np.int32),
+            np.full(shape, IMPOSSIBLE),
+            np.full(flow_count, IMPOSSIBLE),
+        )
 
 
 def grid_of(flows: np.ndarray, type_count: int, band_degrees: float) -> Grid:
@@ -83,7 +90,10 @@ def grid_of(flows: np.ndarray, type_count: int, band_degrees: float) -> Grid:
     ordered = flows[order]
     longitudes = np.ascontiguousarray(ordered["longitude"])
     farthest_m = float(flows["reach_m"].max(initial=0.0))
-    return Grid(ordered, grains_of(ordered), longitudes, order, starts, band_degrees, farthest_m)
+    grains = grains_of(ordered)
+    return Grid(
+        ordered, grains, columns_of(grains), longitudes, order, starts, band_degrees, farthest_m
+    )
 
 
 @njit(cache=True)
@@ -166,37 +176,46 @@ def _note(partners, scores, partner, score):
 @njit(cache=True, nogil=True)
 def _sift(
     outputs, inputs, types, contaminants, shares,
-    of_outputs, scores_of_outputs, of_inputs, scores_of_inputs, start, stop,
+    of_outputs, scores_of_outputs, of_inputs, scores_of_inputs, least_of_inputs, start, stop,
 ):  # fmt: skip
     """Look through the pairs of outputs[start:stop], and note the promising ones on both sides."""
-    stretches, are_outputs = _room(inputs), True
+    stretches, space, are_outputs = _room(inputs), sieve.room(), True
+    columns = inputs.columns
     for number in range(start, stop):
         output, grain = outputs.flows[number], outputs.grains[number]
+        resource_type = types[output.type]
         least_of_output = scores_of_outputs[number]
+        if number == start or output.type != outputs.flows[number - 1].type:
+            sieve.turn_to_type(resource_type, space)
+        sieve.turn_to_output(grain, resource_type, shares, space)
         for stretch in range(_stretches(output, are_outputs, inputs, types, stretches)):
-            for place in range(stretches[stretch, 0], stretches[stretch, 1]):
-                other = inputs.grains[place]
-                squared = squared_line(grain, other)
-                if squared > grain.reach_m**2 or squared > other.reach_m**2:
-                    continue
-                least_of_input = scores_of_inputs[place]
-                least = min(least_of_output[-1], least_of_input[-1])
-                # A hair less: of two ways to compute a distance the other may be the shorter one.
-                distance = math.sqrt(squared) * (1 - 1e-9)
-                most, quality = most_of_pair(grain, other, distance, types, shares, least)
-                if most < 0.0:
-                    continue
-                quality = quality_score(
-                    output, inputs.flows[place], types[output.type].temperature_rule, distance,
-                    contaminants,
+            for first in range(stretches[stretch, 0], stretches[stretch, 1], STRETCH):
+                last = min(first + STRETCH, stretches[stretch, 1])
+                count = sieve.look_at(
+                    grain, resource_type, columns, first, last, shares, least_of_output[-1],
+                    least_of_inputs, space,
                 )  # fmt: skip
-                if quality == REJECTED:
-                    continue
-                most += shares[0] * quality
-                if most > least_of_output[-1]:
-                    _note(of_outputs[number], least_of_output, place, most)
-                if most > least_of_input[-1]:
-                    _note(of_inputs[place], least_of_input, number, most)
+                for row in space.picked[:count]:
+                    place = first + row
+                    most, best_quality = space.most[row], space.qualities[columns.stated[place]]
+                    # Those before in the stretch may have raised what it takes.
+                    if most + best_quality < min(least_of_output[-1], least_of_inputs[place]):
+                        continue
+                    if space.are_sure[columns.stated[place]]:
+                        most += best_quality
+                    else:
+                        quality = quality_score(
+                            output, inputs.flows[place], resource_type.temperature_rule,
+                            space.distances_m[row], contaminants,
+                        )  # fmt: skip
+                        if quality == REJECTED:
+                            continue
+                        most += shares[0] * quality
+                    if most > least_of_output[-1]:
+                        _note(of_outputs[number], least_of_output, place, most)
+                    if most > least_of_inputs[place]:
+                        _note(of_inputs[place], scores_of_inputs[place], number, most)
+                        least_of_inputs[place] = scores_of_inputs[place, -1]
 
 
 @njit(cache=True)
@@ -289,7 +308,8 @@ def sift(
     """Look through all pairs of the outputs from `start` to `stop`, for both sides."""
     _sift(
         outputs, inputs, types, contaminants, weights / weights.sum(), sieved_outputs.partners,
-        sieved_outputs.scores, sieved_inputs.partners, sieved_inputs.scores, start, stop,
+        sieved_outputs.scores, sieved_inputs.partners, sieved_inputs.scores, sieved_inputs.least,
+        start, stop,
     )  # fmt: skip
 
 

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.engine.parameters import HOURS_PER_YEAR
-from matching.engine.scoring import DAYS_OF_MONTHS
+from matching.engine.parameters import DAYS_OF_MONTHS, HOURS_PER_YEAR
 
 HOURS_PER_WEEK, MONTHS = 168, 12
 
@@ -28,7 +27,7 @@ def cells_of(flows: np.ndarray) -> Cells:
     week = np.unpackbits(words.view(np.uint8), axis=1, bitorder="little")[:, :HOURS_PER_WEEK]
     year = (flows["months"][:, None] >> np.arange(MONTHS) & 1).astype(np.uint8)
     week, week_shares = _merge(week, np.full(HOURS_PER_WEEK, 1 / HOURS_PER_WEEK))
-    year, year_shares = _merge(year, DAYS_OF_MONTHS[1 << np.arange(MONTHS)] / 365)
+    year, year_shares = _merge(year, np.array(DAYS_OF_MONTHS) / 365)
     runs = (week[:, :, None] & year[:, None, :]).reshape(len(flows), -1)
     return Cells(runs.astype(bool), HOURS_PER_YEAR * np.outer(week_shares, year_shares).ravel())
 

@@ -7,9 +7,12 @@ from numba import njit
 
 from matching.engine import parameters as p
 from matching.engine.arrays import GRID, PICKUP, PIPE, RAIL, TRUCK, WINDOW
+from matching.engine.formulas import formula
 
 # Preferred first when the type's own way of transport is ruled out by a side.
 _ALTERNATIVES = np.array([PIPE, GRID, RAIL, TRUCK, PICKUP])
+# By how much each pipe of the table is dearer than the next smaller one.
+_PIPE_STEPS = np.diff(p.PIPE_EUR_PER_M)
 
 
 @njit(cache=True)
@@ -21,20 +24,21 @@ def annuity_factor(rate: float, years: float):
     return rate * growth / (growth - 1)
 
 
-@njit(cache=True)
+@formula
 def pipe_investment_eur(capacity_mw: float, length_m: float):
     """
     Return the price of a heat pipe: the smallest of the table that carries the capacity.
 
     Beyond the largest pipe, several of it lie side by side. Table: Hotmaps.
     """
-    largest = p.PIPE_CAPACITY_MW[-1]
-    if capacity_mw > largest:
-        return math.ceil(capacity_mw / largest) * p.PIPE_EUR_PER_M[-1] * length_m
-    return p.PIPE_EUR_PER_M[np.searchsorted(p.PIPE_CAPACITY_MW, capacity_mw)] * length_m
+    eur_per_m = p.PIPE_EUR_PER_M[0]
+    for size in range(len(_PIPE_STEPS)):
+        eur_per_m += (capacity_mw > p.PIPE_CAPACITY_MW[size]) * _PIPE_STEPS[size]
+    side_by_side = max(1.0, np.ceil(capacity_mw / p.PIPE_CAPACITY_MW[-1]))
+    return side_by_side * eur_per_m * length_m
 
 
-@njit(cache=True)
+@formula
 def exchanger_investment_eur(capacity_mw: float):
     """Return the price of the heat exchangers at both ends of a pipe (Hotmaps)."""
     sink = (

@@ -80,8 +80,9 @@ def _time_and_quantity(output, input_, gaps, bounds):
     if shared_hours <= 0.0:
         shared_hours = output_hours = input_hours = 1.0
     quantity = exchangeable_quantity(
-        output, input_, shared_hours / output_hours, shared_hours / input_hours
-    )
+        output.quantity_per_year, input_.quantity_per_year,
+        shared_hours / output_hours, shared_hours / input_hours,
+    )  # fmt: skip
     lot = smallest_lot(output, input_)
     gaps[QUANTITY] = lot - quantity if is_too_little(quantity, lot) else 0.0
     bounds[QUANTITY] = p.NEAR_MISS_LOT_SHARE * lot

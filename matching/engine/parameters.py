@@ -46,6 +46,7 @@ TEMPERATURE_DROP_K_PER_KM = 0.5
 # --- Temporal --------------------------------------------------------------------------------
 
 HOURS_PER_YEAR = 8760.0
+DAYS_OF_MONTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 # A store of a week evens out everything a weekly timetable can bring.
 FULL_STORAGE_DAYS = 7.0
 

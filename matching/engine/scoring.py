@@ -13,38 +13,28 @@ from matching.engine.economics import (
     transport_costs,
     transport_mode,
 )
+from matching.engine.formulas import bit_count, formula
 from matching.engine.geodesy import distance_m as geodesic_m
 from matching.engine.quality import REJECTED, quality_score
 
 COLUMN_COUNT = len(COLUMNS)
 ANNUITY_FACTOR = annuity_factor(p.INTEREST_RATE, p.LIFETIME_YEARS)
-_MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-# Days of a set of months, by its bits.
-DAYS_OF_MONTHS = np.array(
-    [
-        sum(days for bit, days in enumerate(_MONTH_DAYS) if months >> bit & 1)
-        for months in range(4096)
-    ],
-    dtype=np.float64,
-)
+_LONG_MONTHS = sum(1 << month for month, days in enumerate(p.DAYS_OF_MONTHS) if days == 31)
 
 
-@njit(cache=True)
-def _bits(word):
-    """Return the number of set bits of a 64-bit word."""
-    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    word = (word & np.uint64(0x3333333333333333)) + (
-        (word >> np.uint64(2)) & np.uint64(0x3333333333333333)
-    )
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+@formula
+def days_of_months(months):
+    """Return the days of a set of months, by its bits."""
+    february = months >> 1 & 1
+    count, long_ones = bit_count(np.uint64(months)), bit_count(np.uint64(months & _LONG_MONTHS))
+    return 30 * np.int64(count) + np.int64(long_ones) - 2 * february
 
 
-@njit(cache=True)
+@formula
 def hours_per_year(hours_0, hours_1, hours_2, months):
     """Return the hours of a year of 365 days that a week's hours have in these months."""
-    hours = _bits(hours_0) + _bits(hours_1) + _bits(hours_2)
-    return p.HOURS_PER_YEAR * (hours / 168) * (DAYS_OF_MONTHS[months] / 365)
+    hours = bit_count(hours_0) + bit_count(hours_1) + bit_count(hours_2)
+    return p.HOURS_PER_YEAR * (np.int64(hours) / 168) * (days_of_months(months) / 365)
 
 
 @njit(cache=True)
@@ -80,10 +70,10 @@ def hours_of_pair(output, input_):
     return shared_hours, output_hours, input_hours
 
 
-@njit(cache=True)
-def exchangeable_quantity(output, input_, output_share, input_share):
+@formula
+def exchangeable_quantity(output_per_year, input_per_year, output_share, input_share):
     """Return the canonical units per year that fit into these shares of both sides' hours."""
-    return min(output.quantity_per_year * output_share, input_.quantity_per_year * input_share)
+    return min(output_per_year * output_share, input_per_year * input_share)
 
 
 @njit(cache=True)
@@ -92,7 +82,7 @@ def smallest_lot(output, input_):
     return max(output.min_quantity_per_year, input_.min_quantity_per_year)
 
 
-@njit(cache=True)
+@formula
 def is_too_little(quantity, lot):
     """Whether a quantity is below a smallest lot; a lot of exactly that size is enough."""
     return quantity <= 0.0 or quantity < lot * (1 - 1e-9)
@@ -103,7 +93,7 @@ def distance_of_pair_m(output, input_):
     return geodesic_m(output.latitude, output.longitude, input_.latitude, input_.longitude)
 
 
-@njit(cache=True)
+@formula
 def economic_score(gross_eur, savings_eur, known):
     """Share of the avoided costs that is left after all costs; neutral when no price is known."""
     if not known:
@@ -113,14 +103,14 @@ def economic_score(gross_eur, savings_eur, known):
     return min(1.0, max(0.0, savings_eur / gross_eur))
 
 
-@njit(cache=True)
+@formula
 def temporal_score(output_share, input_share, storage_days):
     """Mean share of both sides' hours that is shared; storage makes up for what is not."""
     temporal = (output_share + input_share) / 2
     return temporal + (1 - temporal) * min(1.0, storage_days / p.FULL_STORAGE_DAYS)
 
 
-@njit(cache=True)
+@formula
 def trust_score(precisions, verifications, exchanges):
     """How far the figures and the partners can be relied on; all given as sums of both sides."""
     shares = p.TRUST_SHARES
@@ -131,18 +121,22 @@ def trust_score(precisions, verifications, exchanges):
     )
 
 
-@njit(cache=True)
-def regulatory_score(output, input_):
+@formula
+def regulatory_score(hazardous, permit, abroad):
     """How little stands in the way by law: hazardous waste, permits, borders."""
-    score = 1.0
-    if output.hazardous:
-        score = p.HAZARDOUS_WITH_PERMIT if input_.permit else p.HAZARDOUS_WITHOUT_PERMIT
-    if output.country and input_.country and output.country != input_.country:
-        score *= p.HAZARDOUS_BORDER_FACTOR if output.hazardous else p.BORDER_FACTOR
-    return score
+    if hazardous:
+        score = p.HAZARDOUS_WITH_PERMIT if permit else p.HAZARDOUS_WITHOUT_PERMIT
+        return score * p.HAZARDOUS_BORDER_FACTOR if abroad else score
+    return p.BORDER_FACTOR if abroad else 1.0
 
 
-@njit(cache=True)
+@formula
+def is_abroad(country, other_country):
+    """Whether two countries, as far as they are known, are different ones."""
+    return (country != 0) & (other_country != 0) & (country != other_country)
+
+
+@formula
 def avoided_prices(output_cost_eur, input_cost_eur, resource_type):
     """
     Return (purchase, disposal) that an exchange avoids [EUR per unit], and whether any is known.
@@ -231,8 +225,9 @@ def score_pair(output, input_, types, contaminants, weights, result):
 
     # 5. Quantity in the shared time.
     quantity = exchangeable_quantity(
-        output, input_, shared_hours / output_hours, shared_hours / input_hours
-    )
+        output.quantity_per_year, input_.quantity_per_year,
+        shared_hours / output_hours, shared_hours / input_hours,
+    )  # fmt: skip
     if is_too_little(quantity, smallest_lot(output, input_)):
         return False
 
@@ -262,7 +257,9 @@ def score_pair(output, input_, types, contaminants, weights, result):
         output.verified + input_.verified,
         output.completed_exchanges + input_.completed_exchanges,
     )
-    result[7] = regulatory_score(output, input_)
+    result[7] = regulatory_score(
+        output.hazardous, input_.permit, is_abroad(output.country, input_.country)
+    )
     result[10] = shared_hours
     result[0] = weigh(result, weights)
     return True

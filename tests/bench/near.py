@@ -5,7 +5,6 @@ from numba import njit
 from matching import bulk, loading
 from matching.engine.best import _room, _stretches
 from matching.engine.scoring import may_pair
-from matching.engine.sieve import squared_line
 
 
 @njit(nogil=True)
@@ -18,7 +17,12 @@ def _count(outputs, inputs, types):
             for place in range(stretches[stretch, 0], stretches[stretch, 1]):
                 other = inputs.grains[place]
                 reach = min(grain.reach_m, other.reach_m)
-                if squared_line(grain, other) <= reach * reach and may_pair(grain, other, types):
+                squared = (
+                    (grain.x_m - other.x_m) ** 2
+                    + (grain.y_m - other.y_m) ** 2
+                    + (grain.z_m - other.z_m) ** 2
+                )
+                if squared <= reach * reach and may_pair(grain, other, types):
                     near += 1
     return near
 

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching import engine
-from matching.engine import best
+from matching.engine import best, sieve
 from matching.engine.arrays import COLUMN
 from matching.engine.best import NOBODY, Sieved, grid_of, score_pairs
 from matching.engine.geodesy import distance_m
 from matching.engine.parameters import DEFAULT_WEIGHTS
-from matching.engine.sieve import grains_of, most_of_pair, squared_line
+from matching.engine.sieve import columns_of, grains_of
 from tests.matching.random_arrays import random_pairs
 from tests.matching.region import Region, full_run, rows
 
@@ -26,19 +26,32 @@ weights = st.lists(st.floats(0.01, 1), min_size=7, max_size=7).map(np.array)
 def test_no_pair_scores_more_than_the_sieve_allows(seed, weights):
     outputs, inputs, pairs, types, contaminants = random_pairs(seed, 300)
     results = score_pairs(outputs, inputs, pairs, types, contaminants, weights)
-    matching = np.flatnonzero(~np.isnan(results[:, SCORE]))
     shares = weights / weights.sum()
-    for one, other, row in zip(
-        grains_of(outputs)[matching], grains_of(inputs)[matching], results[matching], strict=True
-    ):
-        line = np.sqrt(squared_line(one, other))
-        assert line <= row[DISTANCE] * (1 + 1e-9) + 1e-6
-        most, quality = most_of_pair(one, other, line * (1 - 1e-9), types, shares, -1.0)
-        assert row[COLUMN["quality_score"]] <= quality + 1e-9
-        rest = row[SCORE] - shares[0] * row[COLUMN["quality_score"]]
+    grains, columns, room = grains_of(outputs), columns_of(grains_of(inputs)), sieve.room()
+    scores = results[:, SCORE]
+    for number in np.flatnonzero(~np.isnan(scores)):
+        output, resource_type = grains[number], types[outputs["type"][number]]
+        sieve.turn_to_type(resource_type, room)
+        sieve.turn_to_output(output, resource_type, shares, room)
+
+        def is_picked(least, number=number, output=output, resource_type=resource_type):
+            leasts = np.full(len(inputs), np.inf)
+            leasts[number] = least
+            return sieve.look_at(
+                output, resource_type, columns, number, number + 1, shares, np.inf, leasts, room
+            )
+
+        assert is_picked(scores[number] - 1e-6)
+        assert room.distances_m[0] <= results[number, DISTANCE] * (1 + 1e-9) + 1e-6
+        quality = shares[0] * results[number, COLUMN["quality_score"]]
+        best_quality = room.qualities[columns.stated[number]]
+        assert quality <= best_quality + 1e-9
+        if room.are_sure[columns.stated[number]]:
+            assert quality == pytest.approx(best_quality)
         # As tight as it is safe: else much would be looked at in vain.
-        assert rest <= most <= rest + 1e-4
-        assert most_of_pair(one, other, line, types, shares, row[SCORE] - 1e-6)[0] >= 0
+        rest = scores[number] - quality
+        assert rest <= room.most[0] <= rest + 1e-4
+        assert not is_picked(scores[number] - quality + best_quality + 1e-4)
 
 
 def lists_by_sorting(outputs, inputs, types, contaminants, count, *, are_outputs):
