@@ -227,20 +227,25 @@ def load_both(
 def _read(where: str, parameters: Sequence[Any]) -> tuple[np.ndarray, list[tuple]]:
     """Return rows by `_ROW`, sorted by id, and (number, substance, mg/kg) of their contaminants."""
     columns = ", ".join(expression for expression, _ in _COLUMNS.values())
-    statement = (
-        f"COPY (SELECT {columns} {_FROM} WHERE {where} ORDER BY f.id) TO STDOUT (FORMAT binary)"
-    )
+    statement = f"COPY (SELECT {columns} {_FROM} WHERE {where}) TO STDOUT (FORMAT binary)"
     with connection.cursor() as cursor:
-        with cursor.cursor.copy(_with_literals(statement, parameters)) as copy:
-            data = b"".join(copy)
-        rows = np.frombuffer(data[_HEADER_BYTES:-_TRAILER_BYTES], dtype=_ROW)
         cursor.execute(
             f"""SELECT wanted.number, x.substance, x.mg_per_kg
             FROM organizations_flowcontaminant x
             JOIN (SELECT f.id, f.number {_FROM} WHERE {where}) wanted ON wanted.id = x.flow_id""",
             list(parameters),
         )
-        return rows, cursor.fetchall()
+        contents = cursor.fetchall()
+        with cursor.cursor.copy(_with_literals(statement, parameters)) as copy:
+            data = b"".join(copy)
+    rows = np.frombuffer(data[_HEADER_BYTES:-_TRAILER_BYTES], dtype=_ROW)
+    high, low = _halves(rows["id"]).T
+    return rows[np.lexsort((low, high))], contents
+
+
+def _halves(uuids: np.ndarray) -> np.ndarray:
+    """Return UUIDs as two numbers each, in the order of which they are sorted."""
+    return np.ascontiguousarray(uuids).view(">u8").reshape(-1, 2)
 
 
 def _loaded(rows: np.ndarray, contents: list[tuple], types: TypeTable) -> Loaded:
@@ -281,8 +286,8 @@ def _flows(rows: np.ndarray, types: TypeTable) -> np.ndarray:
     array = np.zeros(len(rows), dtype=FLOW)
     for name in set(_COLUMNS) & set(FLOW.names or ()):
         array[name] = rows[name]
-    halves = np.ascontiguousarray(rows["organization"]).view(">i8").reshape(-1, 2)
-    array["organization_high"], array["organization_low"] = halves[:, 0], halves[:, 1]
+    halves = _halves(rows["organization"]).astype(np.uint64).view(np.int64)
+    array["organization_high"], array["organization_low"] = halves.T
     lookup = np.full(max(types.keys, default=0) + 1, -1, dtype=np.int32)
     lookup[types.keys] = np.arange(len(types.keys))
     array["type"] = lookup[rows["resource_type_id"]]

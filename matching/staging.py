@@ -25,55 +25,73 @@ _EXACT_SAVINGS = (
 _NEW = ", ".join(_EXACT_SAVINGS if name == _SAVINGS else f"s.{name}" for name in _CHANGING)
 _OLD = ", ".join(f"l.{name}" for name in _CHANGING)
 
+# `types`: those that the run is of; null: all. Lists are compared by 64 bits of hash, which are
+# joined in memory where whole lists would not fit into it.
+_CHANGED = f"""
+CREATE TEMPORARY TABLE changed_list AS
+SELECT flow_id, l.state IS NULL AS is_new, s.state IS NULL AS is_gone,
+    l.count_of_output AS old_count, s.count_of_output AS new_count
+FROM (
+    SELECT l.flow_id, hash_record_extended(ROW({_OLD}), 0) AS state,
+        CASE WHEN l.is_output THEN l.match_count END AS count_of_output
+    FROM {_LIVE} l
+    WHERE %(types)s::smallint[] IS NULL OR EXISTS (
+        SELECT FROM organizations_resourceflow f
+        WHERE f.id = l.flow_id AND f.resource_type_id = ANY(%(types)s::smallint[]))
+) l
+FULL JOIN (
+    SELECT s.flow_id, hash_record_extended(ROW({_NEW}), 0) AS state,
+        CASE WHEN s.is_output THEN s.match_count END AS count_of_output
+    FROM {_STAGED} s
+    WHERE s.partition_id = ANY(%(partitions)s)
+) s USING (flow_id)
+WHERE l.state IS DISTINCT FROM s.state
+"""
 # Pairs are counted from their output: those in one state that are not in the other.
 _COUNT = f"""
-WITH one AS (
-    SELECT l.* FROM {_LIVE} l WHERE l.is_output
-    AND (%(types)s::smallint[] IS NULL OR EXISTS (
-        SELECT FROM organizations_resourceflow f
-        WHERE f.id = l.flow_id AND f.resource_type_id = ANY(%(types)s::smallint[])))
-),
-other AS (
-    SELECT * FROM {_STAGED} s WHERE s.partition_id = ANY(%(partitions)s) AND s.is_output
-)
-SELECT
-    coalesce(sum(CASE WHEN one IS NULL THEN other.match_count ELSE (
-        SELECT count(*) FROM (SELECT unnest(other.partners || other.listed_by)
-            EXCEPT SELECT unnest(one.partners || one.listed_by)) found) END), 0),
-    coalesce(sum(CASE WHEN other IS NULL THEN one.match_count ELSE (
-        SELECT count(*) FROM (SELECT unnest(one.partners || one.listed_by)
-            EXCEPT SELECT unnest(other.partners || other.listed_by)) lost) END), 0)
-FROM one FULL JOIN other USING (flow_id)
-WHERE one IS NULL OR other IS NULL
-    OR (one.partners, one.listed_by) IS DISTINCT FROM (other.partners, other.listed_by)
+SELECT sum(found), sum(lost)
+FROM (
+    SELECT
+        coalesce(sum(new_count) FILTER (WHERE old_count IS NULL), 0) AS found,
+        coalesce(sum(old_count) FILTER (WHERE new_count IS NULL), 0) AS lost
+    FROM changed_list
+    UNION ALL
+    SELECT
+        coalesce(sum((SELECT count(*) FROM (SELECT unnest(s.partners || s.listed_by)
+            EXCEPT SELECT unnest(l.partners || l.listed_by)) found)), 0),
+        coalesce(sum((SELECT count(*) FROM (SELECT unnest(l.partners || l.listed_by)
+            EXCEPT SELECT unnest(s.partners || s.listed_by)) lost)), 0)
+    FROM changed_list c JOIN {_LIVE} l USING (flow_id) JOIN {_STAGED} s USING (flow_id)
+    WHERE c.old_count IS NOT NULL AND c.new_count IS NOT NULL
+    AND s.partition_id = ANY(%(partitions)s) AND s.is_output
+) counts
 """
-# `types`: those that the run is of; null: all.
-_DELETE = f"""
-DELETE FROM {_LIVE} l WHERE NOT EXISTS (
-    SELECT FROM {_STAGED} s WHERE s.partition_id = ANY(%(partitions)s) AND s.flow_id = l.flow_id)
-AND (%(types)s::smallint[] IS NULL OR EXISTS (
-    SELECT FROM organizations_resourceflow f
-    WHERE f.id = l.flow_id AND f.resource_type_id = ANY(%(types)s::smallint[])))
-"""
+_DELETE = f"DELETE FROM {_LIVE} l USING changed_list c WHERE c.flow_id = l.flow_id AND c.is_gone"
 _UPDATE = f"""
 UPDATE {_LIVE} l SET ({", ".join(_CHANGING)}) = ROW({_NEW})
-FROM {_STAGED} s
+FROM {_STAGED} s JOIN changed_list c USING (flow_id)
 WHERE s.partition_id = ANY(%(partitions)s) AND s.flow_id = l.flow_id
-AND ({_NEW}) IS DISTINCT FROM ({_OLD})
 """
 _INSERT = f"""
 INSERT INTO {_LIVE} (flow_id, {", ".join(_CHANGING)})
-SELECT s.flow_id, {_NEW} FROM {_STAGED} s
-WHERE s.partition_id = ANY(%(partitions)s)
-AND NOT EXISTS (SELECT FROM {_LIVE} l WHERE l.flow_id = s.flow_id)
+SELECT s.flow_id, {_NEW} FROM {_STAGED} s JOIN changed_list c USING (flow_id)
+WHERE s.partition_id = ANY(%(partitions)s) AND c.is_new
 ON CONFLICT DO NOTHING
 """
-# Flows that have been deleted since they were read, or were read as two different ones.
+# Flows that have been deleted since they were read (whose lists are gone, too), or were read as two
+# different ones.
 _UNSURE = f"""
-SELECT s.number FROM {_STAGED} s
+SELECT s.number FROM changed_list c JOIN {_STAGED} s USING (flow_id)
 LEFT JOIN organizations_resourceflow f ON f.id = s.flow_id
 WHERE s.partition_id = ANY(%(partitions)s)
 GROUP BY s.number HAVING count(*) > 1 OR count(f.id) = 0
+"""
+# Whether other partitions have something staged; each is looked up in an index.
+_OTHERS = f"""
+SELECT EXISTS (
+    SELECT FROM matching_matchingrunpartition p WHERE p.id <> ALL(%(partitions)s)
+    AND EXISTS (SELECT FROM {_STAGED} s WHERE s.partition_id = p.id)
+)
 """
 
 
@@ -112,6 +130,18 @@ def clear(*partition_ids: int) -> None:
     StagedList.objects.filter(partition__in=partition_ids).delete()
 
 
+def clear_all(partition_ids: list[int]) -> None:
+    """Delete what the partitions of a run have staged: at once, where there is nothing else."""
+    with connection.cursor() as cursor:
+        # Waits for who is staging now: their rows must not be lost.
+        cursor.execute(f"LOCK TABLE {_STAGED} IN ACCESS EXCLUSIVE MODE")
+        cursor.execute(_OTHERS, {"partitions": partition_ids})
+        if cursor.fetchone()[0]:
+            clear(*partition_ids)
+        else:
+            cursor.execute(f"TRUNCATE {_STAGED}")
+
+
 def swap_in(run: MatchingRun) -> tuple[int, int, set[UUID]]:
     """
     Make the staged lists the lists of all flows; those that are the same rest.
@@ -127,11 +157,14 @@ def swap_in(run: MatchingRun) -> tuple[int, int, set[UUID]]:
         # All of both tables is joined. A planner that takes the lists for few would look through
         # them once for each row instead.
         cursor.execute("SET LOCAL enable_nestloop = off")
+        cursor.execute(_CHANGED, parameters)
+        cursor.execute("ANALYZE changed_list")
         cursor.execute(_COUNT, parameters)
         found, lost = map(int, cursor.fetchone())
         for statement in (_DELETE, _UPDATE, _INSERT, _UNSURE):
             cursor.execute(statement, parameters)
         unsure = [row[0] for row in cursor.fetchall()]
+        cursor.execute("DROP TABLE changed_list")
         cursor.execute("RESET enable_nestloop")
     return found, lost, _forget(unsure, partitions)
 

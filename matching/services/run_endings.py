@@ -205,7 +205,7 @@ def _end(run: MatchingRun, status: MatchingRun.Status) -> None:
             # It may go on later, with what its partitions have found.
             _clear(run.partitions.exclude(status=MatchingRunPartition.Status.DONE))
         else:
-            _clear(run.partitions.all())
+            staging.clear_all(list(run.partitions.values_list("pk", flat=True)))
             drop_weights(run)
         # They have waited for this; those that come before the commit still wait.
         resume_rematches()
