@@ -1,11 +1,12 @@
 """The cast and the stage: who signs in, and how events reach their handlers in tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.test import Client
 from django.utils.module_loading import import_string
 from django_q.models import OrmQ
@@ -33,17 +34,22 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _cheap_passwords(settings):
-    settings.PASSWORD_HASHERS = [
-        "django.contrib.auth.hashers.MD5PasswordHasher",
-        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-    ]
-
-
-@pytest.fixture(autouse=True)
 def _no_pause(monkeypatch):
     """Changed flows are matched as soon as the test's worker runs; real workers keep the pause."""
     monkeypatch.setattr("matching.services.PAUSE", timedelta(0))
+
+
+@pytest.fixture(scope="module")
+def kept_rows(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """
+    Keep the rows of a fixture that uses this one, for all tests of its module.
+
+    Each test works in a savepoint of its own, so that it leaves them as they were. Tests of the
+    module that do not ask for them may see them nevertheless.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def _member(role: str, organization=None, **fields) -> User:
