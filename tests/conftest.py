@@ -12,6 +12,7 @@ from django.utils.module_loading import import_string
 from django_q.models import OrmQ
 from rest_framework.test import APIClient
 
+from matching import engine
 from organizations.models import Membership, User
 from organizations.models.user import FACILITATORS
 from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
@@ -25,12 +26,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "soak" not in item.path.parts)
 
 
-def pytest_configure() -> None:
-    """Start the private servers; tests need no power-cut safety."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the private servers, which need no power-cut safety here, and compile the kernels."""
     if django_settings.DATABASES["default"]["HOST"] == postgres.connection_settings()["HOST"]:
         postgres.ensure_running(durable=False)
     if redis.redis_url() == django_settings.REDIS_URL:
         redis.ensure_running()
+    if not hasattr(config, "workerinput"):
+        # Once, before the workers of xdist and the processes of tests would all do it at once.
+        engine.warm_up()
 
 
 @pytest.fixture(autouse=True)

@@ -145,9 +145,9 @@ WRONG_FLOWS = [
 
 def test_a_wrong_flow_is_refused_by_field(api_as, alice, site, subtests):
     flow = ResourceFlowFactory(site=site)
-    before = counts(), ResourceFlow.objects.values().get(pk=flow.pk)
     client = api_as(alice)
     for path, value in WRONG_FLOWS:
+        before = counts(), ResourceFlow.objects.values().get(pk=flow.pk)
         with subtests.test(named(path, value)):
             field = ".".join(path.split(".")[:2])
             body = changed(full_flow(site), path, value)
