@@ -1,16 +1,18 @@
 """The cast and the stage: who signs in, and how events reach their handlers in tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.test import Client
 from django.utils.module_loading import import_string
 from django_q.models import OrmQ
 from rest_framework.test import APIClient
 
+from matching import engine
 from organizations.models import Membership, User
 from organizations.models.user import FACILITATORS
 from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
@@ -24,26 +26,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "soak" not in item.path.parts)
 
 
-def pytest_configure() -> None:
-    """Start the private servers; tests need no power-cut safety."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the private servers, which need no power-cut safety here, and compile the kernels."""
     if django_settings.DATABASES["default"]["HOST"] == postgres.connection_settings()["HOST"]:
         postgres.ensure_running(durable=False)
     if redis.redis_url() == django_settings.REDIS_URL:
         redis.ensure_running()
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passwords(settings):
-    settings.PASSWORD_HASHERS = [
-        "django.contrib.auth.hashers.MD5PasswordHasher",
-        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-    ]
+    if not hasattr(config, "workerinput"):
+        # Once, before the workers of xdist and the processes of tests would all do it at once.
+        engine.warm_up()
 
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch):
     """Changed flows are matched as soon as the test's worker runs; real workers keep the pause."""
     monkeypatch.setattr("matching.services.PAUSE", timedelta(0))
+
+
+@pytest.fixture(scope="module")
+def kept_rows(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """
+    Keep the rows of a fixture that uses this one, for all tests of its module.
+
+    Each test works in a savepoint of its own, so that it leaves them as they were. Tests of the
+    module that do not ask for them may see them nevertheless.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def _member(role: str, organization=None, **fields) -> User:

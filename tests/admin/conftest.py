@@ -136,11 +136,14 @@ def populate_exchange(proposal: Proposal, owner) -> None:
     )
 
 
-@pytest.fixture
-def populated(db, django_capture_on_commit_callbacks):
-    """A row of every model, with as many deliveries done as there are events."""
+def populate_everything() -> None:
+    """Add a row of every model, with as many deliveries done as there are events."""
     populate(1)
     Schedule.objects.get_or_create(name="nightly", func="math.sqrt")
-    with django_capture_on_commit_callbacks():
-        for event_id in DomainEvent.objects.values_list("pk", flat=True):
-            deliver([event_id])
+    for event_id in DomainEvent.objects.values_list("pk", flat=True):
+        deliver([event_id])
+
+
+@pytest.fixture
+def populated(db):
+    populate_everything()

@@ -1,5 +1,6 @@
 """Whatever is sent, the answer is a problem that names the field, and nothing is half-written."""
 
+import itertools
 import json
 from copy import deepcopy
 
@@ -41,6 +42,11 @@ def assert_problem(response, status: int = 400, field: str | None = None) -> Non
         ), body
 
 
+def named(path: str, value) -> str:
+    """What a case is called when it fails."""
+    return f"{path}: {'missing' if value is DELETE else str(value)[:40]}"
+
+
 def counts() -> list[int]:
     return [m.objects.count() for m in (Organization, Membership, Site, ResourceFlow, Proposal)]
 
@@ -50,150 +56,150 @@ def site(alices_organization):
     return SiteFactory(organization=alices_organization)
 
 
-@pytest.mark.parametrize(
-    ("path", "value"),
-    [
-        ("site_id", DELETE),
-        ("site_id", "x"),
-        ("site_id", 5),
-        ("site_id", "00000000-0000-0000-0000-000000000000"),
-        ("resource_type", "unobtainium"),
-        ("resource_type", "mineral"),
-        ("resource_type", ["heat"]),
-        ("direction", "sideways"),
-        ("name", ""),
-        ("name", HUGE),
-        ("name", None),
-        ("name", {"a": 1}),
-        ("name", "nul\x00byte"),
-        ("description", HUGE),
-        ("status", "exploded"),
-        ("visibility", "secret"),
-        ("quantity", DELETE),
-        ("quantity", None),
-        ("quantity", []),
-        ("quantity", 5),
-        ("quantity.amount", DELETE),
-        ("quantity.amount", 0),
-        ("quantity.amount", -1),
-        ("quantity.amount", "many"),
-        ("quantity.amount", 1e30),
-        ("quantity.amount", "1" + "0" * 400),
-        ("quantity.amount", "NaN"),
-        ("quantity.amount", True),
-        ("quantity.unit", "kg"),
-        ("quantity.unit", "bananas"),
-        ("quantity.unit", "degC"),
-        ("quantity.unit", "MWh**1000000"),
-        ("quantity.unit", "(((((("),
-        ("quantity.unit", "__import__('os')"),
-        ("quantity.unit", "x" * 21),
-        ("quantity.per", "century"),
-        ("quantity.precision_level", "sure"),
-        ("quantity.min_amount", -1),
-        ("quantity.min_amount", 100),
-        ("quality.temperature_celsius", {"min": 200, "max": 100}),
-        ("quality.temperature_celsius", {"min": -300}),
-        ("quality.temperature_celsius", {"low": 1}),
-        ("quality.temperature_celsius", 90),
-        ("quality.temperature_celsius", {"min": "warm"}),
-        ("quality.pressure_bar", {"min": -1}),
-        ("quality.purity_pct", {"max": 101}),
-        ("quality.moisture_pct", {"min": 101}),
-        ("quality.ph", {"min": 3, "max": 15}),
-        ("quality.contaminants_mg_kg", {"cd": -1}),
-        ("quality.contaminants_mg_kg", {"cd": "much"}),
-        ("quality.contaminants_mg_kg", {"CAPITALS": 1}),
-        ("quality.contaminants_mg_kg", {"x" * 50: 1}),
-        ("quality.contaminants_mg_kg", {f"s{n}": 1 for n in range(60)}),
-        ("quality.contaminants_mg_kg", []),
-        ("quality.hazardous", "perhaps"),
-        ("quality.waste_code", "12"),
-        ("quality.waste_code", "abcdef"),
-        ("temporal_profile.pattern", "never"),
-        ("temporal_profile.hours_of_week", []),
-        ("temporal_profile.hours_of_week", "always"),
-        ("temporal_profile.hours_of_week", ["Mon-Fri 25:00-26:00"]),
-        ("temporal_profile.hours_of_week", ["Mon 08:00-08:00"]),
-        ("temporal_profile.hours_of_week", [0] * 168),
-        ("temporal_profile.hours_of_week", [1] * 167),
-        ("temporal_profile.hours_of_week", 5),
-        ("temporal_profile.months", []),
-        ("temporal_profile.months", [0]),
-        ("temporal_profile.months", [13]),
-        ("temporal_profile.months", ["May"]),
-        ("temporal_profile.valid_from", "yesterday"),
-        ("temporal_profile.valid_to", "2026-01-01"),
-        ("pricing.currency", "XXX"),
-        ("pricing.price_per_unit", "cheap"),
-        ("pricing.current_cost_per_unit", -1),
-        ("pricing.current_cost_per_unit", 1e12),
-        ("logistics.methods", ["teleport"]),
-        ("logistics.methods", "pipe"),
-        ("logistics.max_distance_km", 0),
-        ("logistics.max_distance_km", -5),
-        ("logistics.max_distance_km", 1e6),
-        ("logistics.storage_days", -1),
-        ("colour", "blue"),
-        ("quality.colour", "blue"),
-    ],
-    ids=lambda value: str(value)[:40] if value is not DELETE else "missing",
-)
-def test_a_wrong_flow_is_refused_by_field(api_as, alice, site, path, value):
+WRONG_FLOWS = [
+    ("site_id", DELETE),
+    ("site_id", "x"),
+    ("site_id", 5),
+    ("site_id", "00000000-0000-0000-0000-000000000000"),
+    ("resource_type", "unobtainium"),
+    ("resource_type", "mineral"),
+    ("resource_type", ["heat"]),
+    ("direction", "sideways"),
+    ("name", ""),
+    ("name", HUGE),
+    ("name", None),
+    ("name", {"a": 1}),
+    ("name", "nul\x00byte"),
+    ("description", HUGE),
+    ("status", "exploded"),
+    ("visibility", "secret"),
+    ("quantity", DELETE),
+    ("quantity", None),
+    ("quantity", []),
+    ("quantity", 5),
+    ("quantity.amount", DELETE),
+    ("quantity.amount", 0),
+    ("quantity.amount", -1),
+    ("quantity.amount", "many"),
+    ("quantity.amount", 1e30),
+    ("quantity.amount", "1" + "0" * 400),
+    ("quantity.amount", "NaN"),
+    ("quantity.amount", True),
+    ("quantity.unit", "kg"),
+    ("quantity.unit", "bananas"),
+    ("quantity.unit", "degC"),
+    ("quantity.unit", "MWh**1000000"),
+    ("quantity.unit", "(((((("),
+    ("quantity.unit", "__import__('os')"),
+    ("quantity.unit", "x" * 21),
+    ("quantity.per", "century"),
+    ("quantity.precision_level", "sure"),
+    ("quantity.min_amount", -1),
+    ("quantity.min_amount", 100),
+    ("quality.temperature_celsius", {"min": 200, "max": 100}),
+    ("quality.temperature_celsius", {"min": -300}),
+    ("quality.temperature_celsius", {"low": 1}),
+    ("quality.temperature_celsius", 90),
+    ("quality.temperature_celsius", {"min": "warm"}),
+    ("quality.pressure_bar", {"min": -1}),
+    ("quality.purity_pct", {"max": 101}),
+    ("quality.moisture_pct", {"min": 101}),
+    ("quality.ph", {"min": 3, "max": 15}),
+    ("quality.contaminants_mg_kg", {"cd": -1}),
+    ("quality.contaminants_mg_kg", {"cd": "much"}),
+    ("quality.contaminants_mg_kg", {"CAPITALS": 1}),
+    ("quality.contaminants_mg_kg", {"x" * 50: 1}),
+    ("quality.contaminants_mg_kg", {f"s{n}": 1 for n in range(60)}),
+    ("quality.contaminants_mg_kg", []),
+    ("quality.hazardous", "perhaps"),
+    ("quality.waste_code", "12"),
+    ("quality.waste_code", "abcdef"),
+    ("temporal_profile.pattern", "never"),
+    ("temporal_profile.hours_of_week", []),
+    ("temporal_profile.hours_of_week", "always"),
+    ("temporal_profile.hours_of_week", ["Mon-Fri 25:00-26:00"]),
+    ("temporal_profile.hours_of_week", ["Mon 08:00-08:00"]),
+    ("temporal_profile.hours_of_week", [0] * 168),
+    ("temporal_profile.hours_of_week", [1] * 167),
+    ("temporal_profile.hours_of_week", 5),
+    ("temporal_profile.months", []),
+    ("temporal_profile.months", [0]),
+    ("temporal_profile.months", [13]),
+    ("temporal_profile.months", ["May"]),
+    ("temporal_profile.valid_from", "yesterday"),
+    ("temporal_profile.valid_to", "2026-01-01"),
+    ("pricing.currency", "XXX"),
+    ("pricing.price_per_unit", "cheap"),
+    ("pricing.current_cost_per_unit", -1),
+    ("pricing.current_cost_per_unit", 1e12),
+    ("logistics.methods", ["teleport"]),
+    ("logistics.methods", "pipe"),
+    ("logistics.max_distance_km", 0),
+    ("logistics.max_distance_km", -5),
+    ("logistics.max_distance_km", 1e6),
+    ("logistics.storage_days", -1),
+    ("colour", "blue"),
+    ("quality.colour", "blue"),
+]
+
+
+def test_a_wrong_flow_is_refused_by_field(api_as, alice, site, subtests):
     flow = ResourceFlowFactory(site=site)
-    before = counts(), ResourceFlow.objects.values().get(pk=flow.pk)
     client = api_as(alice)
-    field = ".".join(path.split(".")[:2])
-    body = changed(full_flow(site), path, value)
-    if path == "pricing.current_cost_per_unit":
-        field = "pricing"
-    assert_problem(client.post("/api/v1/resource-flows", body), field=field)
-    if value is not DELETE and path != "quantity.min_amount":
-        assert_problem(client.patch(f"/api/v1/resource-flows/{flow.pk}", body), field=field)
-    assert (counts(), ResourceFlow.objects.values().get(pk=flow.pk)) == before
+    for path, value in WRONG_FLOWS:
+        before = counts(), ResourceFlow.objects.values().get(pk=flow.pk)
+        with subtests.test(named(path, value)):
+            field = ".".join(path.split(".")[:2])
+            body = changed(full_flow(site), path, value)
+            if path == "pricing.current_cost_per_unit":
+                field = "pricing"
+            assert_problem(client.post("/api/v1/resource-flows", body), field=field)
+            if value is not DELETE and path != "quantity.min_amount":
+                url = f"/api/v1/resource-flows/{flow.pk}"
+                assert_problem(client.patch(url, body), field=field)
+            assert (counts(), ResourceFlow.objects.values().get(pk=flow.pk)) == before
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("organization_id", DELETE),
-        ("organization_id", "x"),
-        ("organization_id", "00000000-0000-0000-0000-000000000000"),
-        ("name", ""),
-        ("name", HUGE),
-        ("country", "Denmark"),
-        ("country", "dk"),
-        ("location", DELETE),
-        ("location", None),
-        ("location", "POINT(1 1)"),
-        ("location", {"type": "Polygon", "coordinates": []}),
-        ("location", {"type": "Point"}),
-        ("location", {"type": "Point", "coordinates": [1]}),
-        ("location", {"type": "Point", "coordinates": [1, 2, 3]}),
-        ("location", {"type": "Point", "coordinates": ["1", "2"]}),
-        ("location", {"type": "Point", "coordinates": [181, 0]}),
-        ("location", {"type": "Point", "coordinates": [0, -91]}),
-        ("location", {"type": "Point", "coordinates": [1e400, 0]}),
-        ("location", {"type": "Point", "coordinates": [True, False]}),
-        ("holds_hazardous_waste_permit", "maybe"),
-        ("planet", "Mars"),
-    ],
-    ids=lambda value: str(value)[:40] if value is not DELETE else "missing",
-)
-def test_a_wrong_site_is_refused_by_field(api_as, alice, alices_organization, field, value):
-    body = {
+WRONG_SITES = [
+    ("organization_id", DELETE),
+    ("organization_id", "x"),
+    ("organization_id", "00000000-0000-0000-0000-000000000000"),
+    ("name", ""),
+    ("name", HUGE),
+    ("country", "Denmark"),
+    ("country", "dk"),
+    ("location", DELETE),
+    ("location", None),
+    ("location", "POINT(1 1)"),
+    ("location", {"type": "Polygon", "coordinates": []}),
+    ("location", {"type": "Point"}),
+    ("location", {"type": "Point", "coordinates": [1]}),
+    ("location", {"type": "Point", "coordinates": [1, 2, 3]}),
+    ("location", {"type": "Point", "coordinates": ["1", "2"]}),
+    ("location", {"type": "Point", "coordinates": [181, 0]}),
+    ("location", {"type": "Point", "coordinates": [0, -91]}),
+    ("location", {"type": "Point", "coordinates": [1e400, 0]}),
+    ("location", {"type": "Point", "coordinates": [True, False]}),
+    ("holds_hazardous_waste_permit", "maybe"),
+    ("planet", "Mars"),
+]
+
+
+def test_a_wrong_site_is_refused_by_field(api_as, alice, alices_organization, subtests):
+    valid = {
         "organization_id": str(alices_organization.pk),
         "name": "Site",
         "location": {"type": "Point", "coordinates": [11.09, 55.68]},
     }
     before = counts()
-    body = changed({**body, field: None}, field, value)
-    # JSON knows no infinity, but clients send it all the same.
-    response = api_as(alice).post(
-        "/api/v1/sites", json.dumps(body), content_type="application/json"
-    )
-    assert_problem(response, field=field if "Infinity" not in json.dumps(body) else None)
-    assert counts() == before
+    client = api_as(alice)
+    for field, value in WRONG_SITES:
+        with subtests.test(named(field, value)):
+            # JSON knows no infinity, but clients send it all the same.
+            body = json.dumps(changed({**valid, field: None}, field, value))
+            response = client.post("/api/v1/sites", body, content_type="application/json")
+            assert_problem(response, field=field if "Infinity" not in body else None)
+            assert counts() == before
 
 
 @pytest.mark.parametrize(
@@ -235,23 +241,23 @@ WRITES = [
 ]
 
 
-@pytest.mark.parametrize(
-    "raw", ["", "{", "null", "[]", "[1]", "5", '"text"', "\x00", "[" * 5000, '{"a":' * 300]
-)
-@pytest.mark.parametrize(("method", "url"), WRITES)
-def test_a_body_that_is_no_object_is_refused(
-    api_as, alice, site, alices_organization, method, url, raw
-):
+NO_OBJECTS = ["", "{", "null", "[]", "[1]", "5", '"text"', "\x00", "[" * 5000, '{"a":' * 300]
+
+
+def test_a_body_that_is_no_object_is_refused(api_as, alice, site, alices_organization, subtests):
     flow = ResourceFlowFactory(site=site)
-    url = url.format(organization=alices_organization.pk, site=site.pk, flow=flow.pk)
     before = counts()
-    response = getattr(api_as(alice), method)(url, raw, content_type="application/json")
-    if method == "patch" and raw == "":
-        # Nothing to change is no error.
-        assert response.status_code in (200, 400)
-    else:
-        assert_problem(response)
-    assert counts() == before
+    client = api_as(alice)
+    for (method, url), raw in itertools.product(WRITES, NO_OBJECTS):
+        with subtests.test(f"{method} {url} {raw[:20]}"):
+            url = url.format(organization=alices_organization.pk, site=site.pk, flow=flow.pk)
+            response = getattr(client, method)(url, raw, content_type="application/json")
+            if method == "patch" and raw == "":
+                # Nothing to change is no error.
+                assert response.status_code in (200, 400)
+            else:
+                assert_problem(response)
+            assert counts() == before
 
 
 def test_other_formats_are_refused(api_as, alice):

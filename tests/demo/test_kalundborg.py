@@ -5,7 +5,6 @@ import re
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import transaction
 
 from matching import services
 from matching.models import Match, MatchCluster
@@ -22,11 +21,9 @@ DOCUMENTED = {
 
 
 @pytest.fixture(scope="module")
-def loaded_once(django_db_setup, django_db_blocker):
-    """Load the region for all tests of the module; each works in a savepoint of its own."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield loader.load_demo_region(progress=lambda _: None)
-        transaction.set_rollback(True)
+def loaded_once(kept_rows):
+    """Load the region for all tests of the module."""
+    return loader.load_demo_region(progress=lambda _: None)
 
 
 @pytest.fixture

@@ -62,9 +62,7 @@ def page_of(browser, server) -> Iterator[Callable[..., Page]]:
     contexts = []
 
     def open_page(user: User, **options) -> Page:
-        # The server does not know the cheap passwords of the tests.
-        password = make_password("secret", hasher="pbkdf2_sha256")
-        User.objects.filter(pk=user.pk).update(password=password)
+        User.objects.filter(pk=user.pk).update(password=make_password("secret"))
         context = browser.new_context(base_url=server, **options)
         contexts.append(context)
         page = context.new_page()

@@ -39,8 +39,9 @@ FIELDS = [
 class Region:
     """A small region with all attributes at random, and its changes."""
 
-    def __init__(self, seed: int, flow_count: int = 60) -> None:
+    def __init__(self, seed: int, flow_count: int = 60, *, east_by: float = 0) -> None:
         self.random = random.Random(seed)
+        self.east_by = east_by
         self.types = list(ResourceType.objects.filter(code__in=TYPES))
         organizations = [
             organization_services.save_organization(
@@ -67,7 +68,9 @@ class Region:
         self.flows = [self.add() for _ in range(flow_count)]
 
     def point(self) -> Point:
-        return Point(11 + self.random.random() * 0.3, 55.6 + self.random.random() * 0.2)
+        return Point(
+            11 + self.east_by + self.random.random() * 0.3, 55.6 + self.random.random() * 0.2
+        )
 
     def range_of(self, *values: float) -> tuple[float | None, float | None]:
         if self.random.random() < 0.4:

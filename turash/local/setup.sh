@@ -98,7 +98,8 @@ if ! stamped packages requirements-setup.lock $lock &&
     ! stamped packages requirements-setup.lock requirements-dev.lock; then
     say "Installing Python packages"
     "$python" -m pip install -q --disable-pip-version-check --require-hashes -r requirements-setup.lock
-    "$python" -m uv pip install -q --python "$python" --require-hashes -r $lock
+    # Compiled now, once: where Python is told to write no bytecode each process would do it again.
+    "$python" -m uv pip install -q --python "$python" --compile-bytecode --require-hashes -r $lock
     stamp packages requirements-setup.lock $lock
 fi
 
