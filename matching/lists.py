@@ -111,7 +111,7 @@ class Changes:
 
     def load(self, numbers: Iterable[int]) -> None:
         """Read the lists of flows that have not been read yet; who has none gets an empty one."""
-        missing = set(numbers) - set(self._lists)
+        missing = {number for number in numbers if number not in self._lists}
         if not missing:
             return
         flows = ResourceFlow.objects.filter(number__in=missing).values_list(
@@ -131,7 +131,8 @@ class Changes:
         self._lists[number] = FlowList.of(flow_id, number, row)
 
     def __getitem__(self, number: int) -> FlowList:
-        self.load([number])
+        if number not in self._lists:
+            self.load([number])
         return self._lists[number]
 
     def put(self, lists: Mapping[int, tuple[list[Entry], Worth]]) -> None:

@@ -106,6 +106,9 @@ else:
     _database = {"ENGINE": "django.contrib.gis.db.backends.postgis"} | (
         postgres.connection_settings()
     )
+# PostGIS makes its functions look dear, so that PostgreSQL would compile a statement for longer
+# than it takes to answer it.
+_database["OPTIONS"] = {"options": "-c jit=off"} | _database.get("OPTIONS", {})
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "organizations.User"

@@ -23,6 +23,7 @@ CODES = (
     "capacity.storage",
 )  # fmt: skip
 DENSE_CODE = "mineral.rubble"
+DENSE_PLACE = 70, 55  # longitude and latitude, away from all others
 FLOWS_PER_SITE, SITES_PER_ORGANIZATION, FLOWS_PER_CITY = 4, 2, 2_000
 # Within a city sites scatter by so much (standard deviation) [degrees of latitude].
 CITY_DEGREES = 0.06
@@ -213,8 +214,7 @@ class Country:
         weights = 1 / np.arange(1, city_count + 1)
         chosen = self.chance.choice(city_count, count, p=weights / weights.sum())
         centres = cities[chosen]
-        # Away from all others.
-        centres[self.site_count :] = 70, 55
+        centres[self.site_count :] = DENSE_PLACE
         return centres + self.chance.normal(0, CITY_DEGREES, (count, 2)) * [1.8, 1]
 
     def _settle_flows(self, cursor, numbers: np.ndarray, sites: np.ndarray) -> None:

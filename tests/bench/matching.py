@@ -47,11 +47,12 @@ def main() -> None:
 
 
 def _measure(size: int, dense: int) -> dict[str, Any]:
+    from django.contrib.gis.geos import Point
     from django.db import connection
 
     from matching.models import PartnerList
     from organizations.models import Organization, ResourceFlow
-    from tests.bench.country import DENSE_CODE, Country
+    from tests.bench.country import DENSE_CODE, DENSE_PLACE, Country
 
     with connection.cursor() as cursor:
         for model in (Organization, PartnerList):
@@ -67,8 +68,9 @@ def _measure(size: int, dense: int) -> dict[str, Any]:
     keys = list(ResourceFlow.objects.active().order_by("pk").values_list("pk", flat=True))
     singles = [_singles("anywhere", keys, size, seconds)]
     if dense:
-        there = ResourceFlow.objects.active().of_type(DENSE_CODE).filter(direction="output")
-        outputs = list(there.order_by("-pk").values_list("pk", flat=True)[:100])
+        there = ResourceFlow.objects.active().filter(direction="output").of_type(DENSE_CODE)
+        city = there.within(Point(*DENSE_PLACE, srid=4326), radius_m=100_000)
+        outputs = list(city.order_by("pk").values_list("pk", flat=True)[:100])
         singles.append(_singles(f"{dense:,} in reach", outputs, size, seconds))
     # What this process has told so far, should a larger size end it.
     print(size, phases, seconds, again_s, floor_s, singles, file=sys.stderr, flush=True)
