@@ -26,12 +26,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "soak" not in item.path.parts)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Start the private servers, which need no power-cut safety here, and compile the kernels."""
+def start_servers() -> None:
+    """Start the private servers; what runs here needs no power-cut safety."""
     if django_settings.DATABASES["default"]["HOST"] == postgres.connection_settings()["HOST"]:
         postgres.ensure_running(durable=False)
     if redis.redis_url() == django_settings.REDIS_URL:
         redis.ensure_running()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the servers run and the kernels compiled."""
+    start_servers()
     if not hasattr(config, "workerinput"):
         # Once, before the workers of xdist and the processes of tests would all do it at once.
         engine.warm_up()

@@ -89,7 +89,7 @@ def change(organization_id: object, publisher: str) -> float:
 
 if __name__ == "__main__":
     django.setup()
-    from tests.conftest import pytest_configure
+    from tests.conftest import start_servers
 
-    pytest_configure()
+    start_servers()
     sys.exit(main())

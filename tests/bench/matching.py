@@ -209,7 +209,7 @@ if __name__ == "__main__":
     import django
 
     django.setup()
-    from tests.conftest import pytest_configure
+    from tests.conftest import start_servers
 
-    pytest_configure()
+    start_servers()
     sys.exit(main())

@@ -106,7 +106,7 @@ def save_another(key: object) -> float:
 
 if __name__ == "__main__":
     django.setup()
-    from tests.conftest import pytest_configure
+    from tests.conftest import start_servers
 
-    pytest_configure()
+    start_servers()
     sys.exit(main())

@@ -279,9 +279,9 @@ if __name__ == "__main__":
     import django
 
     django.setup()
-    from tests.conftest import pytest_configure
+    from tests.conftest import start_servers
 
-    pytest_configure()
+    start_servers()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("count", type=int, nargs="?", default=5000)
     sys.stdout.write(table(run(parser.parse_args().count)) + "\n")
