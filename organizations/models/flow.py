@@ -1,5 +1,6 @@
 """What leaves a site, and what a site needs."""
 
+from collections.abc import Collection
 from typing import cast
 
 from django.contrib.gis.db import models
@@ -313,6 +314,10 @@ class ResourceFlow(models.Model):
             )
             for name, limits in QUALITY_RANGES.items()
         ]
+
+    def validate_unique(self, exclude: Collection[str] | None = None) -> None:
+        # To look for the next number among those given would take one for every row looked at.
+        super().validate_unique({"number", *(exclude or ())})
 
     def __str__(self) -> str:
         return self.name
