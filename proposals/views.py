@@ -12,8 +12,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from matching.disclosure import as_seen_from
 from matching.models import Match
 from organizations import permissions as access
+from organizations.disclosure import Viewpoint
 from organizations.models import Organization, ResourceFlow
 from proposals import permissions, services
 from proposals.forms import MessageForm, ProposalForm, StepForm
@@ -64,9 +66,11 @@ def proposal_create(request: HttpRequest, flow_id: UUID) -> HttpResponse:
         _("Only owners and managers of another organization can propose an exchange."),
     )
     match = _match_of(request, resource)
+    viewpoint = Viewpoint(request.user)
     initial: dict[str, Any] = {}
     if match:
-        initial["quantity"] = round(match.quantity_per_year, 3)
+        shown = as_seen_from(viewpoint, [match])
+        initial["quantity"] = round(shown[0].quantity_per_year, 3) if shown else None
         partners = {match.output.organization_id, match.input.organization_id}
         initial["from_organization"] = senders.filter(pk__in=partners).first()
     form = ProposalForm(
@@ -93,7 +97,7 @@ def proposal_create(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     return render(
         request,
         "proposals/proposal_form.html",
-        {"form": form, "resource": resource, "match": match},
+        {"form": form, "resource": viewpoint.shown(resource), "match": match},
         status=400 if form.errors else 200,
     )
 
