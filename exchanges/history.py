@@ -14,7 +14,7 @@ from proposals.timeline import Entry, tells
 
 @tells
 def deliveries_of(proposal: Proposal) -> Iterator[Entry]:
-    """Deliveries reported and confirmed: those of one moment together."""
+    """Deliveries reported and confirmed: those of one person on one day together."""
     rows = list(
         Delivery.objects.filter(proposal=proposal).select_related(
             "reported_for", "reported_by", "confirmed_for", "confirmed_by"
@@ -32,7 +32,7 @@ def deliveries_of(proposal: Proposal) -> Iterator[Entry]:
 
 @tells
 def declarations_of(proposal: Proposal) -> Iterator[Entry]:
-    """That a side has declared jobs or investment; what, it tells only itself."""
+    """Jobs and investment that a side has declared."""
     for row in Declaration.objects.filter(proposal=proposal).select_related(
         "organization", "declared_by"
     ):
@@ -42,15 +42,16 @@ def declarations_of(proposal: Proposal) -> Iterator[Entry]:
         )  # fmt: skip
 
 
-Fact = tuple[datetime | None, Organization | None, User | None, date]
+Fact = tuple[datetime, Organization | None, User | None, date]
 
 
 def _entries(title: str, facts: Iterable[Fact]) -> Iterator[Entry]:
     ordered = sorted(facts, key=lambda fact: (fact[0], fact[3]))
-    for at, together in groupby(ordered, key=lambda fact: fact[0]):
+    for _key, together in groupby(ordered, key=lambda fact: (fact[0].date(), *fact[1:3])):
         group = list(together)
-        _at, organization, user, first = group[0]
-        last = group[-1][3]
-        text = f"{first:%Y-%m}" if first == last else f"{first:%Y-%m} – {last:%Y-%m}"
-        if at is not None:
-            yield Entry(at, "delivery", title, organization, user, text)
+        at, organization, user, _month = group[-1]
+        months = sorted(month for *_rest, month in group)
+        text = f"{months[0]:%Y-%m}"
+        if len(months) > 1:
+            text = f"{text} – {months[-1]:%Y-%m}"
+        yield Entry(at, "delivery", title, organization, user, text)

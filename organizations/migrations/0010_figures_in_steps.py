@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="disclosures",
                 to="organizations.resourceflow",
-                verbose_name="figures of",
+                verbose_name="exact figures of",
             ),
         ),
         migrations.AddConstraint(

@@ -70,7 +70,7 @@ class Disclosure(models.Model):
         null=True,
         blank=True,
         related_name="disclosures",
-        verbose_name=_("figures of"),
+        verbose_name=_("exact figures of"),
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("seen by")
