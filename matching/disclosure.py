@@ -35,9 +35,7 @@ def as_seen_from(viewpoint: Viewpoint, matches: Sequence[Match]) -> list[Match]:
         return list(matches)
     shown = {flow.pk: flow for match in coarse for flow in (match.output, match.input)}
     weight_of = weights.by_factor()
-    for match, result in zip(
-        coarse, figures.score(coarse, shown=shown, any_lot=True), strict=True
-    ):
+    for match, result in zip(coarse, figures.score(coarse, shown=shown, any_lot=True), strict=True):
         if result is None:
             # Lost a moment ago.
             del seen[match.pk]

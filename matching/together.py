@@ -70,7 +70,12 @@ def find_combination(flow: ResourceFlow, *, viewer: Actor) -> Combination | None
         # One was deleted meanwhile.
         return None
     parts = [
-        _part(flow, viewpoint.shown(partners[partner_id]), Outcome.of(row), float(row[COLUMN["distance_m"]]))
+        _part(
+            flow,
+            viewpoint.shown(partners[partner_id]),
+            Outcome.of(row),
+            float(row[COLUMN["distance_m"]]),
+        )
         for partner_id, row in zip(partner_ids, found.results, strict=True)
     ]
     whole = Outcome.of(found.whole)

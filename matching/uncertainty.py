@@ -56,9 +56,7 @@ def ranges_of(matches: Sequence[Match]) -> dict[UUID, Ranges]:
     }
 
 
-def _at_the_ends(
-    matches: Sequence[Match], *, any_lot: bool
-) -> Iterator[tuple[UUID, list[float]]]:
+def _at_the_ends(matches: Sequence[Match], *, any_lot: bool) -> Iterator[tuple[UUID, list[float]]]:
     """Yield the uncertain figures of each match at its least and at its most amounts."""
     if not matches:
         return

@@ -234,7 +234,8 @@ class ResourceFlowQuerySet(_PlacedQuerySet):
         per_amount = models.F("quantity_per_year") / Cast("amount", models.FloatField())
         shown = models.ExpressionWrapper(_Coarse("amount") * per_amount, models.FloatField())
         return self.alias(shown_per_year=shown).filter(
-            (exact & Q(quantity_per_year__gte=quantity)) | (~exact & Q(shown_per_year__gte=quantity))
+            (exact & Q(quantity_per_year__gte=quantity))
+            | (~exact & Q(shown_per_year__gte=quantity))
         )
 
     def of_type(self, code: str) -> Self:

@@ -2,7 +2,7 @@
 What terms mean to each side, EUR per year: the engine's figures, told to whom they concern.
 
 An organization's own costs are its own: what a side avoids, and so what it gains, is told to its
-members only, and to facilitators. What lies between the two, the connection and its price, both see.
+members only, and to facilitators. What lies between, the connection and its price, both see.
 """
 
 from collections.abc import Iterable

@@ -10,9 +10,9 @@ from organizations.admin.users import UserAdmin
 
 __all__ = [
     "ContactAdmin",
-    "DisclosureAdmin",
     "ConversionAdmin",
     "CurrencyRateAdmin",
+    "DisclosureAdmin",
     "MembershipAdmin",
     "OrganizationAdmin",
     "ResourceFlowAdmin",

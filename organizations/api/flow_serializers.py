@@ -197,8 +197,8 @@ class ResourceFlowSerializer(StrictSerializer):
     )
     figures_are_exact = serializers.BooleanField(
         read_only=True,
-        help_text="False: amounts have one significant digit, ranges of quality are wider, and what "
-        "is paid today is null, until the organization discloses more to the caller.",
+        help_text="False: amounts have one significant digit, ranges of quality are wider, and "
+        "what is paid today is null, until the organization discloses more to the caller.",
     )
     quantity = QuantitySerializer()
     quality = QualitySerializer(required=False)

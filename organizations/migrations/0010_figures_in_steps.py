@@ -1,4 +1,4 @@
-"""Exact figures are disclosed in steps, as contact details are, and it is on record who saw them."""
+"""Exact figures are disclosed in steps, and it is on record who has seen them."""
 
 import django.db.models.deletion
 from django.conf import settings

@@ -35,7 +35,15 @@ class DisclosureSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Disclosure
-        fields = ["user", "organizations", "flow_id", "flow_name", "stage", "as_facilitator", "seen_at"]
+        fields = [
+            "user",
+            "organizations",
+            "flow_id",
+            "flow_name",
+            "stage",
+            "as_facilitator",
+            "seen_at",
+        ]
 
     def get_organizations(self, disclosure: Disclosure) -> list[str]:
         return [organization.name for organization in disclosure.user.organizations.all()]
@@ -86,4 +94,8 @@ class DisclosuresView(generics.ListAPIView):
         organization = visible_organization(self)
         access.require(access.can_manage(self.request.user, organization.pk))
         seen = Disclosure.objects.filter(organization=organization)
-        return seen.select_related("user", "flow").prefetch_related("user__organizations").order_by("-pk")
+        return (
+            seen.select_related("user", "flow")
+            .prefetch_related("user__organizations")
+            .order_by("-pk")
+        )

@@ -45,9 +45,7 @@ def post_attachment(
     :raises TooManyAttachments: the conversation is full.
     :raises TooManyRequests: the actor sends files too often.
     """
-    permissions.act_for(
-        actor, proposal, _("Only owners and managers of the two sides write here.")
-    )
+    permissions.act_for(actor, proposal, _("Only owners and managers of the two sides write here."))
     limits.spend(limits.ATTACHMENTS, actor)
     content = upload.read(uploads.LARGEST_FILE + 1)
     try:
@@ -57,7 +55,9 @@ def post_attachment(
     name = uploads.safe_name(upload.name or "", found)
     # One after another, so that the bounds are kept.
     Proposal.objects.select_for_update(no_key=True).get(pk=proposal.pk)
-    message = post_message(proposal=proposal, actor=actor, text=text.strip() or name, is_with_file=True)
+    message = post_message(
+        proposal=proposal, actor=actor, text=text.strip() or name, is_with_file=True
+    )
     _check_room(proposal, len(content))
     attachment = Attachment(
         message=message,

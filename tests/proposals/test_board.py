@@ -31,11 +31,14 @@ def test_a_card_says_with_whom_about_what_and_whose_turn_it_is(
     assert client.get(BOARD).status_code == 302
     both = {"Alice": client_as(alice), "Charlie": client_as(charlie)}
     pending = {name: columns(browser)["pending"] for name, browser in both.items()}
-    assert "Charlie Works" in pending["Alice"] and "Alice Works" not in pending["Alice"]
+    assert "Charlie Works" in pending["Alice"]
+    assert "Alice Works" not in pending["Alice"]
     assert "It is our turn" in pending["Alice"]
     assert "Waits for Alice Works" in pending["Charlie"]
     for card in pending.values():
-        assert "Surplus heat" in card and "500 MWh/a" in card and "Accept or reject" in card
+        assert "Surplus heat" in card
+        assert "500 MWh/a" in card
+        assert "Accept or reject" in card
     for status in ("accepted", "negotiating"):
         services.move_proposal(proposal_id=proposal.pk, actor=alice, status=status)
     services.offer_terms(
@@ -44,13 +47,16 @@ def test_a_card_says_with_whom_about_what_and_whose_turn_it_is(
     )  # fmt: skip
     services.move_proposal(proposal_id=proposal.pk, actor=charlie, status="contracted")
     seen = {name: columns(browser)["negotiating"] for name, browser in both.items()}
-    assert "Confirm the terms" in seen["Alice"] and "It is our turn" in seen["Alice"]
+    assert "Confirm the terms" in seen["Alice"]
+    assert "It is our turn" in seen["Alice"]
     assert "Waits for Alice Works" in seen["Charlie"]
     # What it brings each side alone: heat sold at 20 EUR, and not bought for 60.
-    assert "10,000 EUR/a" in seen["Alice"] and "10,000 EUR/a" not in seen["Charlie"]
+    assert "10,000 EUR/a" in seen["Alice"]
+    assert "10,000 EUR/a" not in seen["Charlie"]
     assert "for us" in seen["Charlie"]
     looking_on = columns(client_as(facilitator))["negotiating"]
-    assert "Charlie Works → Alice Works" in looking_on and "for us" not in looking_on
+    assert "Charlie Works → Alice Works" in looking_on
+    assert "for us" not in looking_on
     # The facilitator reads both sides' gains where they are told in full.
     page = client_as(facilitator).get(f"/proposals/{proposal.pk}").content.decode()
     assert "What it brings Alice Works, a year" in page
@@ -87,7 +93,9 @@ def test_columns_are_bounded_and_take_the_same_queries(
     assert (f"All {size}" in html) == (size > CARDS_PER_COLUMN)
     listing = browser.get("/proposals?status=ended&side=incoming").content.decode()
     assert listing.count("/proposals/0") == size
-    assert browser.get("/proposals?status=nonsense").content.decode().count("/proposals/0") == 2 * size
+    assert (
+        browser.get("/proposals?status=nonsense").content.decode().count("/proposals/0") == 2 * size
+    )
 
 
 def test_the_timeline_tells_of_everything(
@@ -129,4 +137,5 @@ def test_the_timeline_tells_of_everything(
         "Deliveries confirmed", "Jobs and investment declared", "Contact details seen",
         "Exact figures seen",
     ]  # fmt: skip
-    assert "plan.csv" in html and "2026-01 – 2026-02" in html
+    assert "plan.csv" in html
+    assert "2026-01 – 2026-02" in html

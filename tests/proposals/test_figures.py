@@ -1,5 +1,6 @@
 """Exact figures are disclosed step by step; before, nothing that is shown tells them."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -105,7 +106,9 @@ def test_a_search_by_quantity_finds_out_no_more_than_is_shown(viewers, flow):
     url = "/api/v1/resource-flows?direction=input&min_quantity="
     Organization.objects.filter(pk=flow.organization_id).update(figures_from="accepted")
     found = {
-        name: [bool(viewers[name].get(f"{url}{least}").json()) for least in (1000, 1001, 1437, 1438)]
+        name: [
+            bool(viewers[name].get(f"{url}{least}").json()) for least in (1000, 1001, 1437, 1438)
+        ]
         for name in ("anonymous", "matched", "agreed")
     }
     assert found == {
@@ -160,7 +163,7 @@ def test_a_match_says_what_follows_from_rounded_figures(
         for page in pages:
             html = client_as(alice).get(page).content.decode()
             for figure in ("1437", "1,437", "61.25", "73", "312", "953", "58 EUR"):
-                assert f">{figure}" not in html and f" {figure} " not in html, (page, figure)
+                assert not re.search(rf"[> ]{figure}[ <]", html), (page, figure)
     assert seen[0] == seen[1]
     assert not Disclosure.objects.filter(flow=flow, stage="accepted").exists()
 
