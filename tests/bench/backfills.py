@@ -13,11 +13,11 @@ import django
 
 django.setup()
 
-from django.contrib.gis.geos import Point
-from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
-from django.utils import timezone
+from django.contrib.gis.geos import Point  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.db.migrations.executor import MigrationExecutor  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 NAME = "turash_backfills"
 BEFORE = [("proposals", "0004_terms"), ("matching", "0010_stage_floats")]

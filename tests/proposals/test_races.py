@@ -21,7 +21,7 @@ ROUNDS = 200
 @pytest.fixture(autouse=True)
 def _quick_hands(monkeypatch):
     """Here two people offer more often than anybody may."""
-    quick = Limit("test_offers", burst=10_000, refill=timedelta(milliseconds=1))
+    quick = Limit("test_offers", burst=10_000, refill=timedelta(seconds=1))
     monkeypatch.setattr(limits, "OFFERS", quick)
 
 
