@@ -7,4 +7,4 @@ class ExchangesConfig(AppConfig):
     verbose_name = _("Running exchanges")
 
     def ready(self) -> None:
-        from exchanges import handlers  # noqa: F401
+        from exchanges import handlers, history  # noqa: F401

@@ -5,7 +5,12 @@ from django.urls import reverse
 from exchanges.services import fix_factors
 from proposals.models import Proposal
 from proposals.states import Status
-from turash.events.catalogue import DeliveriesConfirmed, DeliveriesReported, ProposalStatusChanged
+from turash.events.catalogue import (
+    DeliveriesConfirmed,
+    DeliveriesReported,
+    FiguresDeclared,
+    ProposalStatusChanged,
+)
 from turash.events.registry import handles
 from turash.realtime.services import notify
 
@@ -16,8 +21,8 @@ def fix_factors_of_live_exchange(event: ProposalStatusChanged) -> None:
         fix_factors(Proposal.objects.get(pk=event.proposal_id))
 
 
-@handles(DeliveriesReported, DeliveriesConfirmed)
-def tell_both_sides(event: DeliveriesReported | DeliveriesConfirmed) -> None:
+@handles(DeliveriesReported, DeliveriesConfirmed, FiguresDeclared)
+def tell_both_sides(event: DeliveriesReported | DeliveriesConfirmed | FiguresDeclared) -> None:
     notify(
         event,
         organization_ids=[event.from_organization_id, event.to_organization_id],

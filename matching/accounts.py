@@ -107,6 +107,8 @@ def _disposal(match: Match) -> Line:
     amount = float(match.avoided_disposal_eur_per_year)
     label = _("Avoided disposal")
     if not amount:
+        if not match.output.figures_are_exact:
+            return Line(label, 0.0, source=_("Not disclosed to you yet."))
         return Line(label, 0.0, source=_("No cost of disposal is stated."))
     payer = match.output.organization
     return Line(label, amount, _price(match, amount), _("What %s pays today.") % payer)

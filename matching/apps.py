@@ -7,4 +7,4 @@ class MatchingConfig(AppConfig):
     verbose_name = _("Matching")
 
     def ready(self) -> None:
-        from matching import handlers, signals  # noqa: F401
+        from matching import disclosure, handlers, signals  # noqa: F401

@@ -11,7 +11,9 @@ from django.db.models import Q
 from matching import loading, pairing, weights
 from matching.engine import chains as engine
 from matching.engine.arrays import COLUMN
+from matching.masking import mask, shown_instead
 from matching.outcome import Outcome
+from organizations.disclosure import Viewpoint
 from organizations.models import Conversion, ResourceFlow
 from organizations.permissions import Actor
 
@@ -101,6 +103,8 @@ def find_chains(flow: ResourceFlow, *, viewer: Actor) -> Chains:
         parameters=[_far_ids(flow, conversions, types, viewer)],
     )
     contaminants = loading.join_contaminants(own, far)
+    viewpoint = Viewpoint(viewer)
+    mask(far[0], shown_instead(viewpoint, far[0].ids))
     (sources, _), (takers, _) = (own, far) if is_output else (far, own)
     found = engine.find_chains(
         sources.array,

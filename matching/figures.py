@@ -1,6 +1,6 @@
 """What the kernel says of matches, computed from the flows as they are now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -11,6 +11,8 @@ from matching import loading, weights
 from matching.engine.arrays import COLUMN, COLUMNS, MODES
 from matching.engine.best import score_pairs
 from matching.engine.scoring import add_internal_rates_of_return
+from matching.masking import mask
+from organizations.models import ResourceFlow
 
 MONEY = tuple(name for name in COLUMNS if "eur" in name)
 _MONEY_PLACES = [COLUMN[name] for name in MONEY]
@@ -34,8 +36,18 @@ class Sides(NamedTuple):
     contaminants: np.ndarray
 
 
-def sides_of(pairs: Sequence[PairOfFlows]) -> Sides:
-    """Read the flows of pairs, in a fixed number of queries."""
+Shown = Mapping[UUID, ResourceFlow]
+
+
+def sides_of(
+    pairs: Sequence[PairOfFlows], *, shown: Shown | None = None, any_lot: bool = False
+) -> Sides:
+    """
+    Read the flows of pairs, in a fixed number of queries.
+
+    `shown`: flows whose figures take the place of those that are stated, see matching.masking.
+    `any_lot`: however small an exchange may be to be worth it.
+    """
     types = loading.load_types()
     loaded = [
         loading.load_flows(
@@ -48,6 +60,10 @@ def sides_of(pairs: Sequence[PairOfFlows]) -> Sides:
     ]
     contaminants = loading.join_contaminants(*loaded)
     (outputs, _), (inputs, _) = loaded
+    for table in (outputs, inputs):
+        mask(table, shown or {})
+        if any_lot:
+            table.array["min_quantity_per_year"] = 0.0
     output_at, input_at = ({key: i for i, key in enumerate(side.ids)} for side in (outputs, inputs))
     present = [
         number
@@ -61,15 +77,17 @@ def sides_of(pairs: Sequence[PairOfFlows]) -> Sides:
     )  # fmt: skip
 
 
-def score(pairs: Sequence[PairOfFlows]) -> list[np.ndarray | None]:
+def score(
+    pairs: Sequence[PairOfFlows], *, shown: Shown | None = None, any_lot: bool = False
+) -> list[np.ndarray | None]:
     """
     Return for each pair what the kernel says of it, by `COLUMNS`; None: it is no match any more.
 
-    Money is rounded to cents. In a fixed number of queries.
+    Money is rounded to cents. In a fixed number of queries. `shown`, `any_lot`: see `sides_of`.
     """
     if not pairs:
         return []
-    sides = sides_of(pairs)
+    sides = sides_of(pairs, shown=shown, any_lot=any_lot)
     results = score_pairs(
         sides.outputs, sides.inputs, sides.places, sides.types, sides.contaminants,
         weights.in_force(),

@@ -9,6 +9,7 @@ from matching.engine import near_misses as engine
 from matching.engine.parameters import NEAR_MISS_DISTANCE_SHARE
 from matching.pairing import MOST_CANDIDATES
 from matching.reasons import Reason, reasons
+from organizations.disclosure import Viewpoint
 from organizations.models import ResourceFlow
 from organizations.permissions import Actor
 
@@ -31,9 +32,15 @@ class NearMisses:
     """
 
     def __init__(
-        self, flow: ResourceFlow, pairs: pairing.Pairs, *, is_cut_off: bool = False
+        self,
+        flow: ResourceFlow,
+        pairs: pairing.Pairs,
+        viewpoint: Viewpoint,
+        *,
+        is_cut_off: bool = False,
     ) -> None:
         self.is_cut_off = is_cut_off
+        self._viewpoint = viewpoint
         self._flow, self._pairs = flow, pairs
         self._near = engine.near_pairs(*pairs.arrays)
 
@@ -54,9 +61,10 @@ class NearMisses:
 
     def _near_miss(self, other: ResourceFlow, gaps: np.ndarray, facts: np.ndarray) -> NearMiss:
         is_output = self._flow.direction == ResourceFlow.Direction.OUTPUT
-        output, input_ = (self._flow, other) if is_output else (other, self._flow)
+        shown = self._viewpoint.shown(other)
+        output, input_ = (self._flow, shown) if is_output else (shown, self._flow)
         return NearMiss(
-            other,
+            shown,
             float(facts[engine.DISTANCE_M]),
             reasons(output, input_, gaps, facts, self._pairs.substances),
         )
@@ -72,7 +80,12 @@ def find_near_misses(flow: ResourceFlow, *, viewer: Actor) -> NearMisses:
     types = loading.load_types()
     farthest_m = pairing.reach_m(flow, types) * (1 + NEAR_MISS_DISTANCE_SHARE)
     ids = pairing.candidate_ids(flow, types, viewer=viewer, radius_m=farthest_m)
+    viewpoint = Viewpoint(viewer)
     pairs = pairing.pair_up(
-        flow, types, condition="f.id = ANY(%s)", parameters=[ids[:MOST_CANDIDATES]]
+        flow,
+        types,
+        condition="f.id = ANY(%s)",
+        parameters=[ids[:MOST_CANDIDATES]],
+        viewpoint=viewpoint,
     )
-    return NearMisses(flow, pairs, is_cut_off=len(ids) > MOST_CANDIDATES)
+    return NearMisses(flow, pairs, viewpoint, is_cut_off=len(ids) > MOST_CANDIDATES)

@@ -8,7 +8,9 @@ from uuid import UUID
 import numpy as np
 
 from matching import loading
+from matching.masking import mask, shown_instead
 from matching.models import MatchDismissal
+from organizations.disclosure import Viewpoint
 from organizations.models import ResourceFlow
 from organizations.permissions import Actor
 
@@ -36,10 +38,17 @@ class Pairs:
 
 
 def pair_up(
-    flow: ResourceFlow, types: loading.TypeTable, *, condition: str, parameters: Sequence[Any]
+    flow: ResourceFlow,
+    types: loading.TypeTable,
+    *,
+    condition: str,
+    parameters: Sequence[Any],
+    viewpoint: Viewpoint | None = None,
 ) -> Pairs:
     """
     Pair an active flow with the active ones of the other direction that meet a condition.
+
+    With the figures that are shown to a viewer, if one is named: what follows tells no more.
 
     There are no pairs when the flow is not active, or no longer since it was read.
     """
@@ -52,6 +61,9 @@ def pair_up(
     )
     contaminants = loading.join_contaminants(own, others)
     (one, _), (many, _) = own, others
+    if viewpoint:
+        # One's own, or a facilitator asks, who sees all.
+        mask(many, shown_instead(viewpoint, many.ids))
     count = len(one) * len(many)
     pairs = np.zeros((count, 2), dtype=np.int64)
     pairs[:, 1 if is_output else 0] = np.arange(count)

@@ -1,5 +1,6 @@
 """Why a pair is no match: which rule fails and by how much, as data and in words."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -55,16 +56,36 @@ def reasons(
     result = []
     for rule, gap in zip(RULES, gaps.tolist(), strict=True):
         if gap:
+            is_exact = output.figures_are_exact and input_.figures_are_exact
+            if not is_exact:
+                gap = _at_most(rule, gap)
             failing = Failing(output, input_, gap, float(facts[QUANTITY_PER_YEAR]), substance)
+            text = WORDS[rule](failing)
+            if not is_exact and rule in CLASSES:
+                text = _("up to %s") % text
             result.append(
-                Reason(
-                    rule,
-                    None if rule in YES_OR_NO else gap,
-                    _unit(rule, failing),
-                    WORDS[rule](failing),
-                )
+                Reason(rule, None if rule in YES_OR_NO else gap, _unit(rule, failing), text)
             )
     return result
+
+
+# Steps to which gaps are rounded up where the other side does not disclose its figures yet: the
+# ranges that it shows have them, too. 0: to one significant digit.
+CLASSES = {
+    "temperature": 10.0,
+    "pressure": 0.0,
+    "purity": 10.0,
+    "moisture": 10.0,
+    "ph": 1.0,
+    "contaminants": 0.0,
+}
+
+
+def _at_most(rule: str, gap: float) -> float:
+    if rule not in CLASSES:
+        return gap
+    step = CLASSES[rule] or 10.0 ** math.floor(math.log10(abs(gap)))
+    return math.copysign(math.ceil(abs(gap) / step) * step, gap)
 
 
 YES_OR_NO = ("hours", "months", "hazardous")

@@ -6,6 +6,7 @@ from matching import loading, pairing, weights
 from matching.engine.arrays import COLUMN
 from matching.engine.together import best_together
 from matching.outcome import Outcome
+from organizations.disclosure import Viewpoint
 from organizations.models import ResourceFlow
 from organizations.permissions import Actor
 
@@ -51,8 +52,13 @@ def find_combination(flow: ResourceFlow, *, viewer: Actor) -> Combination | None
     # A metre more than the kernel allows: the two measure alike, but not to the last bit.
     radius_m = pairing.reach_m(flow, types) + 1
     ids = pairing.candidate_ids(flow, types, viewer=viewer, radius_m=radius_m)
+    viewpoint = Viewpoint(viewer)
     pairs = pairing.pair_up(
-        flow, types, condition="f.id = ANY(%s)", parameters=[ids[: pairing.MOST_CANDIDATES]]
+        flow,
+        types,
+        condition="f.id = ANY(%s)",
+        parameters=[ids[: pairing.MOST_CANDIDATES]],
+        viewpoint=viewpoint,
     )
     found = best_together(*pairs.arrays, is_output=is_output, weights=weights.in_force())
     if found is None:
@@ -64,7 +70,12 @@ def find_combination(flow: ResourceFlow, *, viewer: Actor) -> Combination | None
         # One was deleted meanwhile.
         return None
     parts = [
-        _part(flow, partners[partner_id], Outcome.of(row), float(row[COLUMN["distance_m"]]))
+        _part(
+            flow,
+            viewpoint.shown(partners[partner_id]),
+            Outcome.of(row),
+            float(row[COLUMN["distance_m"]]),
+        )
         for partner_id, row in zip(partner_ids, found.results, strict=True)
     ]
     whole = Outcome.of(found.whole)

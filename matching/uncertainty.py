@@ -43,8 +43,10 @@ def ranges_of(matches: Sequence[Match]) -> dict[UUID, Ranges]:
     figures are 0. In a fixed number of queries.
     """
     rows_of = {match.pk: [[float(getattr(match, name)) for name in UNCERTAIN]] for match in matches}
-    for match_id, values in _at_the_ends(matches):
-        rows_of[match_id].append(values)
+    for is_exact in (True, False):
+        alike = [match for match in matches if match.is_exact == is_exact]
+        for match_id, values in _at_the_ends(alike, any_lot=not is_exact):
+            rows_of[match_id].append(values)
     return {
         match_id: {
             name: Range(min(values), max(values))
@@ -54,12 +56,13 @@ def ranges_of(matches: Sequence[Match]) -> dict[UUID, Ranges]:
     }
 
 
-def _at_the_ends(matches: Sequence[Match]) -> Iterator[tuple[UUID, list[float]]]:
+def _at_the_ends(matches: Sequence[Match], *, any_lot: bool) -> Iterator[tuple[UUID, list[float]]]:
     """Yield the uncertain figures of each match at its least and at its most amounts."""
     if not matches:
         return
     # A match of which a flow has just been paused is about to be lost.
-    sides = figures.sides_of(matches)
+    shown = {flow.pk: flow for match in matches for flow in (match.output, match.input)}
+    sides = figures.sides_of(matches, shown=shown, any_lot=any_lot)
     for direction in (-1, 1):
         results = score_pairs(
             _off_by(sides.outputs, direction), _off_by(sides.inputs, direction), sides.places,

@@ -1,5 +1,6 @@
 """What two flows would cost and bring if they exchanged a quantity that people talk about."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -52,19 +53,38 @@ class Valuer:
         )
 
 
-def valuer_of(*, output_id: UUID, input_id: UUID) -> Valuer | None:
-    """
-    Return the valuer of a pair, whatever the status of its flows; None where one is gone.
+Pair = tuple[UUID, UUID]
 
-    In a fixed number of queries.
+
+def valuers_of(pairs: Collection[Pair]) -> dict[Pair, Valuer]:
     """
+    Return the valuers of pairs (output, input), whatever the status of their flows.
+
+    Those of which a flow is gone are left out. In a fixed number of queries.
+    """
+    if not pairs:
+        return {}
     types = loading.load_types()
-    sides = [
+    outputs, inputs = (
         loading.load_flows(
-            types, is_output=is_output, condition="f.id = %s", parameters=[flow_id], offered=False
+            types,
+            is_output=is_output,
+            condition="f.id = ANY(%s::uuid[])",
+            parameters=[[pair[place] for pair in pairs]],
+            offered=False,
         )[0]
-        for is_output, flow_id in ((True, output_id), (False, input_id))
-    ]
-    if not all(len(side) for side in sides):
-        return None
-    return Valuer(sides[0].array[0], sides[1].array[0], types.array)
+        for is_output, place in ((True, 0), (False, 1))
+    )
+    output_at, input_at = ({key: i for i, key in enumerate(side.ids)} for side in (outputs, inputs))
+    return {
+        (output, input_): Valuer(
+            outputs.array[output_at[output]], inputs.array[input_at[input_]], types.array
+        )
+        for output, input_ in pairs
+        if output in output_at and input_ in input_at
+    }
+
+
+def valuer_of(*, output_id: UUID, input_id: UUID) -> Valuer | None:
+    """Return the valuer of one pair; None where a flow is gone."""
+    return valuers_of([(output_id, input_id)]).get((output_id, input_id))

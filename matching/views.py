@@ -6,13 +6,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from matching import accounts, comparison, explanations, services
 from matching.chains import find_chains
+from matching.disclosure import as_seen_from
 from matching.forms import DismissalForm
 from matching.models import Match, MatchingRun, RematchRequest
 from matching.near_misses import find_near_misses
@@ -20,7 +21,9 @@ from matching.pairing import MOST_CANDIDATES
 from matching.together import find_combination
 from matching.uncertainty import ranges_of
 from organizations import permissions
+from organizations.disclosure import Viewpoint
 from organizations.models import Organization, ResourceFlow
+from organizations.services import note_seen
 from turash.errors import DomainError
 
 RUNS_SHOWN = 20
@@ -38,6 +41,7 @@ def panel(request: HttpRequest, flow_id: UUID) -> HttpResponse:
         .not_dismissed_by([flow.organization_id])
         .for_display()
     )
+    matches = as_seen_from(Viewpoint(request.user), matches)
     ranges = ranges_of(matches)
     return render(
         request,
@@ -98,7 +102,10 @@ def match_detail(request: HttpRequest, match_id: UUID) -> HttpResponse:
         .for_display()
         .prefetch_related("output__contaminants", "input__contaminants")
     )
+    viewpoint = Viewpoint(request.user)
+    match = _as_shown(viewpoint, match)
     flows = [match.output, match.input]
+    note_seen(viewpoint, flows)
     return render(
         request,
         "matching/match_detail.html",
@@ -122,6 +129,13 @@ def match_detail(request: HttpRequest, match_id: UUID) -> HttpResponse:
             "form": DismissalForm(),
         },
     )
+
+
+def _as_shown(viewpoint: Viewpoint, match: Match) -> Match:
+    shown = as_seen_from(viewpoint, [match])
+    if not shown:
+        raise Http404
+    return shown[0]
 
 
 def _places(match: Match) -> dict[str, object]:

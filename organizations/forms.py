@@ -16,10 +16,32 @@ class OrganizationForm(forms.ModelForm):
 
     class Meta:
         model = Organization
-        fields = ["name", "subtype", "sector", "description", "website", "visibility"]
+        fields = [
+            "name",
+            "subtype",
+            "sector",
+            "description",
+            "website",
+            "visibility",
+            "figures_from",
+        ]
         widgets = {"description": forms.Textarea({"rows": 4})}
-        help_texts = {"sector": _("For example 35.11, or empty.")}
+        help_texts = {
+            "sector": _("For example 35.11, or empty."),
+            "figures_from": _(
+                "Before that others see quantities rounded to one digit, wider ranges of quality, "
+                "and not what you pay today."
+            ),
+        }
         labels = {"subtype": _("Kind")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Who says nothing leaves it as it is.
+        self.fields["figures_from"].required = False
+
+    def clean_figures_from(self) -> str:
+        return self.cleaned_data["figures_from"] or self.instance.figures_from
 
 
 class SiteForm(forms.ModelForm):

@@ -1,8 +1,13 @@
 """What organizations do when something happened: tell their members, keep their record."""
 
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Model
 from django.urls import reverse
 
 from organizations import services
+from organizations.models import Organization, ResourceFlow, Site
 from turash.events.catalogue import (
     OrganizationCreated,
     ProposalStatusChanged,
@@ -14,7 +19,28 @@ from turash.events.catalogue import (
     SiteUpdated,
 )
 from turash.events.registry import handles
+from turash.mail.subjects import titles_of
 from turash.realtime.services import notify
+
+
+def _names(model: type[Model], keys: Iterable[UUID]) -> dict[UUID, str]:
+    """What is gone has no name any more."""
+    return dict(model._default_manager.filter(pk__in=list(keys)).values_list("pk", "name"))
+
+
+@titles_of("organization")
+def titles_of_organizations(organization_ids: Iterable[UUID]) -> dict[UUID, str]:
+    return _names(Organization, organization_ids)
+
+
+@titles_of("site")
+def titles_of_sites(site_ids: Iterable[UUID]) -> dict[UUID, str]:
+    return _names(Site, site_ids)
+
+
+@titles_of("resource_flow")
+def titles_of_flows(flow_ids: Iterable[UUID]) -> dict[UUID, str]:
+    return _names(ResourceFlow, flow_ids)
 
 
 @handles(OrganizationCreated)

@@ -57,6 +57,8 @@ def _amount(flow: ResourceFlow) -> Iterator[Row]:
     if flow.min_amount:
         text = f"{figure(flow.min_quantity_per_year)} {canonical}"
         yield "smallest", _("Smallest exchange"), text
+    if not flow.figures_are_exact:
+        yield "shown", _("Shown"), _("rounded; exact figures are disclosed later")
     yield "precision", _("Figures are"), flow.get_precision_level_display().lower()
 
 

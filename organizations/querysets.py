@@ -12,6 +12,7 @@ from django.contrib.gis.geos import Point
 from django.contrib.gis.measure import D
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Cast
 
 if TYPE_CHECKING:
     from organizations.models import User
@@ -132,6 +133,13 @@ class _Coordinate(models.Func):
     output_field = models.FloatField()
 
 
+class _Coarse(models.Func):
+    """A positive decimal with one significant digit."""
+
+    template = "round(%(expressions)s, -floor(log(%(expressions)s))::int)::float8"
+    output_field = models.FloatField()
+
+
 class _SphericalDistance(models.Func):
     """PostGIS's operator of nearest neighbours on geography [m]."""
 
@@ -212,6 +220,23 @@ class ResourceFlowQuerySet(_PlacedQuerySet):
     def active(self) -> Self:
         """Flows that take part in matching."""
         return self.filter(status="active")
+
+    def at_least(self, quantity: float, *, exact: Q) -> Self:
+        """
+        Flows of a quantity [canonical units per year], or more.
+
+        Where figures are not `exact` to who asks, the rounded one counts: by looking for one
+        quantity after the other nobody finds out more than is shown.
+        """
+        if not exact:
+            # Everything is.
+            return self.filter(quantity_per_year__gte=quantity)
+        per_amount = models.F("quantity_per_year") / Cast("amount", models.FloatField())
+        shown = models.ExpressionWrapper(_Coarse("amount") * per_amount, models.FloatField())
+        return self.alias(shown_per_year=shown).filter(
+            (exact & Q(quantity_per_year__gte=quantity))
+            | (~exact & Q(shown_per_year__gte=quantity))
+        )
 
     def of_type(self, code: str) -> Self:
         """Flows of a resource type or any of its descendants."""

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from organizations import permissions, profile, services
+from organizations.disclosure import Viewpoint
 from organizations.flow_form import ResourceFlowForm
 from organizations.forms import ConversionForm, OrganizationForm, SiteForm
 from organizations.models import Conversion, Membership, Organization, ResourceFlow, Site
@@ -38,6 +39,8 @@ def organization_detail(request: HttpRequest, organization_id: UUID) -> HttpResp
     )
     role = permissions.role_in(request.user, organization.pk)
     sites = organization.sites.order_by("name", "pk")[:SITES_SHOWN]
+    page = Paginator(flows, FLOWS_PER_PAGE).get_page(request.GET.get("page"))
+    viewpoint = Viewpoint(request.user)
     return render(
         request,
         "organizations/organization_detail.html",
@@ -49,7 +52,8 @@ def organization_detail(request: HttpRequest, organization_id: UUID) -> HttpResp
             "conversions": Conversion.objects.visible_to(request.user)
             .filter(site__organization=organization)
             .for_display()[:CONVERSIONS_SHOWN],
-            "page": Paginator(flows, FLOWS_PER_PAGE).get_page(request.GET.get("page")),
+            "page": page,
+            "flows": [viewpoint.shown(flow) for flow in page],
             "can_edit": role in EDITING_ROLES,
             "can_manage": role in MANAGING_ROLES,
         },
@@ -168,6 +172,9 @@ def flow_detail(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     flow = get_object_or_404(
         ResourceFlow.objects.visible_to(request.user).for_display(), pk=flow_id
     )
+    viewpoint = Viewpoint(request.user)
+    flow = viewpoint.shown(flow)
+    services.note_seen(viewpoint, [flow])
     return render(
         request,
         "organizations/flow_detail.html",

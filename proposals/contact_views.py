@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from organizations import permissions
 from organizations import services as organization_services
-from organizations.models import Contact, ContactDisclosure, Organization
+from organizations.models import Contact, Disclosure, Organization
 from proposals import services
 from turash.forms import add_errors
 
@@ -46,7 +46,7 @@ def contact(request: HttpRequest, organization_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("proposals:contact", organization.pk)
-    seen = ContactDisclosure.objects.filter(organization=organization)
+    seen = Disclosure.objects.filter(organization=organization)
     return render(
         request,
         "proposals/contact.html",
@@ -54,7 +54,7 @@ def contact(request: HttpRequest, organization_id: UUID) -> HttpResponse:
             "organization": organization,
             "contact": found,
             "form": form,
-            "seen": seen.select_related("user").prefetch_related("user__organizations")[
+            "seen": seen.select_related("user", "flow").prefetch_related("user__organizations")[
                 :DISCLOSURES_SHOWN
             ]
             if can_manage

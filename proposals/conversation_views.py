@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from proposals import services
 from proposals.forms import MessageForm
 from proposals.models import Proposal
+from turash.errors import DomainError
 
 
 @login_required
@@ -31,7 +32,10 @@ def message_post(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     proposal = get_object_or_404(Proposal.objects.visible_to(request.user), pk=proposal_id)
     form = MessageForm(request.POST)
     if form.is_valid():
-        services.post_message(proposal=proposal, actor=request.user, **form.cleaned_data)
+        try:
+            services.post_message(proposal=proposal, actor=request.user, **form.cleaned_data)
+        except DomainError as error:
+            messages.error(request, error.message)
     else:
         messages.error(request, _("The message is empty or too long."))
     page = reverse("proposals:proposal-detail", args=[proposal.pk])

@@ -1,11 +1,18 @@
-"""Everything that happened about a proposal, in order: steps, terms, messages."""
+"""
+Everything that happened about a proposal, in order: steps, terms, messages, files, disclosures.
 
+What apps above know, they tell: see `tells`.
+"""
+
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import F, Min, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from organizations.models import Organization, User
+from organizations.models import Disclosure, Organization, User
 from proposals.models import Proposal, ProposalMessage, ProposalTerms, ProposalTransition
 from proposals.states import Status
 
@@ -24,6 +31,17 @@ class Entry:
     text: str
 
 
+Teller = Callable[[Proposal], Iterable[Entry]]
+
+_tellers: list[Teller] = []
+
+
+def tells(teller: Teller) -> Teller:
+    """Register who knows more of what happened about a proposal."""
+    _tellers.append(teller)
+    return teller
+
+
 def timeline_of(proposal: Proposal) -> list[Entry]:
     """Return what happened, the oldest first; in a fixed number of queries."""
     people = ("organization", "actor"), ("organization", "author")
@@ -31,7 +49,11 @@ def timeline_of(proposal: Proposal) -> list[Entry]:
     # The first version is what was proposed.
     offers = proposal.terms.filter(version__gt=1).select_related(*people[1])
     entries += [_offer(row) for row in offers]
-    entries += [_message(row) for row in proposal.messages.select_related(*people[1])]
+    said = proposal.messages.select_related(*people[1]).prefetch_related("attachments")
+    entries += [_message(row) for row in said]
+    entries += _disclosures(proposal)
+    for teller in _tellers:
+        entries += teller(proposal)
     return sorted(entries, key=lambda entry: entry.at)
 
 
@@ -53,6 +75,38 @@ def _offer(terms: ProposalTerms) -> Entry:
 
 def _message(message: ProposalMessage) -> Entry:
     text = message.text if len(message.text) <= SHORT else f"{message.text[:SHORT]}…"
+    names = [attachment.name for attachment in message.attachments.all()]
+    title = ngettext("File", "Files", len(names)) if names else _("Message")
+    lines = [*names, *([text] if text not in names else [])]
     return Entry(
-        message.posted_at, "talk", _("Message"), message.organization, message.author, text
+        message.posted_at, "talk", title, message.organization, message.author, "\n".join(lines)
     )
+
+
+def _disclosures(proposal: Proposal) -> list[Entry]:
+    """When each side first saw contact details and exact figures of the other."""
+    sides = {side.pk: side for side in (proposal.from_organization, proposal.to_organization)}
+    first = (
+        Disclosure.objects.filter(
+            Q(flow=None) | Q(flow__in=[proposal.resource_id, proposal.counterpart_id]),
+            organization__in=sides,
+            user__organizations__in=sides,
+            as_facilitator=False,
+        )
+        .exclude(user__organizations=F("organization"))
+        .values("organization", "flow__name", "user__organizations")
+        .annotate(first=Min("seen_at"))
+        .order_by()
+    )
+    return [
+        Entry(
+            row["first"],
+            "seen",
+            _("Exact figures seen") if row["flow__name"] else _("Contact details seen"),
+            sides[row["user__organizations"]],
+            None,
+            row["flow__name"] or str(sides[row["organization"]]),
+        )
+        for row in first
+        if row["user__organizations"] in sides
+    ]

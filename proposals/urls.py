@@ -14,6 +14,7 @@ app_name = "proposals"
 urlpatterns = [
     path("organizations/<uuid:organization_id>/contact", contact_views.contact, name="contact"),
     path("proposals", views.proposal_list, name="proposal-list"),
+    path("proposals/board", views.proposal_board, name="proposal-board"),
     path("flows/<uuid:flow_id>/propose", views.proposal_create, name="proposal-create"),
     path("proposals/<uuid:proposal_id>", views.proposal_detail, name="proposal-detail"),
     path("proposals/<uuid:proposal_id>/move", views.proposal_move, name="proposal-move"),

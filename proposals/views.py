@@ -12,13 +12,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from matching.disclosure import as_seen_from
 from matching.models import Match
 from organizations import permissions as access
+from organizations.disclosure import Viewpoint
 from organizations.models import Organization, ResourceFlow
 from proposals import permissions, services
+from proposals.board import COLUMNS, ENDED, board, of_column
 from proposals.forms import MessageForm, ProposalForm, StepForm
 from proposals.models import Proposal
 from proposals.negotiation_views import terms_context
+from proposals.querysets import ProposalQuerySet
 from proposals.states import Need, Status
 from proposals.timeline import timeline_of
 from turash.errors import DomainError
@@ -26,6 +30,8 @@ from turash.figures import unit
 from turash.forms import add_errors
 
 PER_PAGE = 50
+# By what the list can be narrowed: a status, or those of the last column of the board.
+CHOICES = dict(Status.choices) | {ENDED: COLUMNS[ENDED][0]}
 WAY = (
     Status.PENDING,
     Status.ACCEPTED,
@@ -36,20 +42,54 @@ WAY = (
 )
 
 
+def _chosen(request: HttpRequest, own: set[UUID]) -> tuple[ProposalQuerySet, str]:
+    """What the tabs of the list and the board choose; an unknown side means both."""
+    side = request.GET.get("side", "")
+    proposals = Proposal.objects.visible_to(request.user)
+    if side == "incoming":
+        return proposals.filter(to_organization__in=own), side
+    if side == "outgoing":
+        return proposals.filter(from_organization__in=own), side
+    return proposals, ""
+
+
+@login_required
+def proposal_board(request: HttpRequest) -> HttpResponse:
+    """Proposals by state; with htmx the part of the page that changes."""
+    own = set(request.user.organizations.values_list("pk", flat=True))
+    proposals, side = _chosen(request, own)
+    return render(
+        request,
+        "proposals/_board.html" if request.htmx else "proposals/proposal_board.html",
+        {"columns": board(proposals, viewer=request.user), "side": side, "own": own},
+    )
+
+
 @login_required
 def proposal_list(request: HttpRequest) -> HttpResponse:
     own = set(request.user.organizations.values_list("pk", flat=True))
-    side = request.GET.get("side", "")
-    proposals = Proposal.objects.visible_to(request.user).for_display()
-    if side == "incoming":
-        proposals = proposals.filter(to_organization__in=own)
-    elif side == "outgoing":
-        proposals = proposals.filter(from_organization__in=own)
+    proposals, side = _chosen(request, own)
+    status = request.GET.get("status", "")
+    if status not in CHOICES:
+        status = ""
+    if status:
+        proposals = of_column(proposals, status)
+    proposals = proposals.for_display()
     page = Paginator(proposals.order_by("-created_at", "pk"), PER_PAGE).get_page(
         request.GET.get("page")
     )
     template = "proposals/_list.html" if request.htmx else "proposals/proposal_list.html"
-    return render(request, template, {"page": page, "own": own, "side": side})
+    context = {
+        "page": page,
+        "own": own,
+        "side": side,
+        "status": status,
+        "statuses": CHOICES.items(),
+        "query": "".join(
+            f"{key}={value}&" for key, value in (("side", side), ("status", status)) if value
+        ),
+    }
+    return render(request, template, context)
 
 
 @login_required
@@ -64,9 +104,11 @@ def proposal_create(request: HttpRequest, flow_id: UUID) -> HttpResponse:
         _("Only owners and managers of another organization can propose an exchange."),
     )
     match = _match_of(request, resource)
+    viewpoint = Viewpoint(request.user)
     initial: dict[str, Any] = {}
     if match:
-        initial["quantity"] = round(match.quantity_per_year, 3)
+        shown = as_seen_from(viewpoint, [match])
+        initial["quantity"] = round(shown[0].quantity_per_year, 3) if shown else None
         partners = {match.output.organization_id, match.input.organization_id}
         initial["from_organization"] = senders.filter(pk__in=partners).first()
     form = ProposalForm(
@@ -93,7 +135,7 @@ def proposal_create(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     return render(
         request,
         "proposals/proposal_form.html",
-        {"form": form, "resource": resource, "match": match},
+        {"form": form, "resource": viewpoint.shown(resource), "match": match},
         status=400 if form.errors else 200,
     )
 

@@ -18,6 +18,7 @@ from organizations.models import (
     Site,
     User,
 )
+from organizations.models.stage import Stage
 
 KALUNDBORG = Point(11.09, 55.68)
 
@@ -39,6 +40,8 @@ class OrganizationFactory(DjangoModelFactory):
         model = Organization
 
     name = factory.Sequence(lambda number: f"Organization {number}")
+    # So that tests need not come step by step to the figures that they are about.
+    figures_from = Stage.PUBLIC
 
     @classmethod
     def _create(cls, model_class: type[Organization], *args: Any, **fields: Any) -> Organization:

@@ -15,6 +15,8 @@ from exchanges.services.reporting import FIRST_YEAR, RUNNING, NotRunning
 from organizations import permissions as organization_permissions
 from organizations.models import User
 from proposals.models import Proposal
+from turash.events.catalogue import FiguresDeclared
+from turash.events.publishers import publish
 
 
 @transaction.atomic
@@ -62,4 +64,12 @@ def declare(
     declaration.declared_by, declaration.declared_at = actor, timezone.now()
     declaration.full_clean(exclude=["proposal", "organization", "declared_by"])
     declaration.save()
+    publish(
+        FiguresDeclared(
+            proposal_id=locked.pk,
+            from_organization_id=locked.from_organization_id,
+            to_organization_id=locked.to_organization_id,
+            organization_id=sides[0],
+        )
+    )
     return declaration

@@ -44,6 +44,11 @@ class FigureRangesSerializer(serializers.Serializer):
     co2_avoided_t_per_year = FigureRangeSerializer()
 
 
+IS_EXACT = (
+    "False: the other side does not disclose its exact figures yet; these follow from rounded ones."
+)
+
+
 class DirectMatchSerializer(serializers.Serializer):
     """A match as one of its organizations sees it."""
 
@@ -131,6 +136,7 @@ class MatchSerializer(serializers.ModelSerializer):
     internal_rate_of_return = serializers.FloatField(allow_null=True)
     co2_avoided_t_per_year = serializers.FloatField()
     ranges = serializers.SerializerMethodField()
+    is_exact = serializers.BooleanField(help_text=IS_EXACT)
     weights = serializers.SerializerMethodField(
         help_text="Of the factors in the score, now; they add up to 1."
     )
@@ -161,6 +167,7 @@ class MatchSerializer(serializers.ModelSerializer):
             "internal_rate_of_return",
             "co2_avoided_t_per_year",
             "ranges",
+            "is_exact",
         ]
 
     @extend_schema_field(FigureRangesSerializer)

@@ -25,12 +25,15 @@ from matching.api.serializers import (
     NearMissSerializer,
 )
 from matching.chains import find_chains
+from matching.disclosure import as_seen_from
 from matching.models import Match, MatchCluster, MatchingRun
 from matching.near_misses import find_near_misses
 from matching.together import find_combination
 from matching.uncertainty import ranges_of
 from organizations import permissions as access
+from organizations.disclosure import Viewpoint
 from organizations.models import Organization, ResourceFlow
+from organizations.services import note_seen
 from turash.api.views import ApiViewSet, AreaGeoJSONRenderer
 
 _PAGE = [OpenApiParameter(name, int) for name in ("limit", "offset")]
@@ -40,12 +43,18 @@ class _MatchesView(generics.GenericAPIView):
     """Shows matches, how far their figures may be off, and what the factors weigh."""
 
     def get_serializer(self, instance: Any = None, **kwargs: Any) -> Any:
-        shown = [instance] if isinstance(instance, Match) else instance or []
+        is_one = isinstance(instance, Match)
+        viewpoint = Viewpoint(self.request.user)
+        shown = as_seen_from(viewpoint, [instance] if is_one else instance or [])
+        if is_one:
+            if not shown:
+                raise exceptions.NotFound
+            note_seen(viewpoint, [shown[0].output, shown[0].input])
         kwargs["context"] = self.get_serializer_context() | {
             "ranges": ranges_of(shown),
             "weights": weights.by_factor() if shown else {},
         }
-        return self.get_serializer_class()(instance, **kwargs)
+        return self.get_serializer_class()(shown[0] if is_one else shown, **kwargs)
 
 
 class _OfOrganizationView(generics.GenericAPIView):
@@ -84,11 +93,12 @@ class DirectMatchingView(_OfOrganizationView):
             "providers": matches.filter(is_output=False, input_rank__isnull=False),
             "consumers": matches.filter(is_output=True, output_rank__isnull=False),
         }
+        viewpoint = Viewpoint(request.user)
         answer: dict[str, Any] = {"organization_id": organization.pk}
         for name, side in sides.items():
             page = self.paginate_queryset(side)
             answer[name] = DirectMatchSerializer(
-                page, many=True, organization_id=organization.pk
+                as_seen_from(viewpoint, page or []), many=True, organization_id=organization.pk
             ).data
         return Response(answer)
 

@@ -64,6 +64,9 @@ class Match(models.Model):
     internal_rate_of_return: float | None
     co2_avoided_t_per_year: float
 
+    # Not so in the copies of matching.disclosure.
+    is_exact = True
+
     objects = MatchManager()
     seen = SeenMatchManager()
 

@@ -1,6 +1,6 @@
 """The admin of users, organizations, sites, resource types and flows."""
 
-from organizations.admin.contacts import ContactAdmin, ContactDisclosureAdmin
+from organizations.admin.contacts import ContactAdmin, DisclosureAdmin
 from organizations.admin.conversions import ConversionAdmin
 from organizations.admin.flows import ResourceFlowAdmin
 from organizations.admin.organizations import MembershipAdmin, OrganizationAdmin
@@ -10,9 +10,9 @@ from organizations.admin.users import UserAdmin
 
 __all__ = [
     "ContactAdmin",
-    "ContactDisclosureAdmin",
     "ConversionAdmin",
     "CurrencyRateAdmin",
+    "DisclosureAdmin",
     "MembershipAdmin",
     "OrganizationAdmin",
     "ResourceFlowAdmin",

@@ -1,9 +1,9 @@
-"""Who has seen contact details. The details themselves are not shown here: that goes on record."""
+"""Who has seen what. The contact details themselves are not shown here: that goes on record."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from organizations.models import Contact, ContactDisclosure
+from organizations.models import Contact, Disclosure
 from turash.admin_bases import ReadOnlyAdmin
 
 
@@ -18,11 +18,11 @@ class ContactAdmin(ReadOnlyAdmin):
     ordering = ["organization"]
 
 
-@admin.register(ContactDisclosure)
-class ContactDisclosureAdmin(ReadOnlyAdmin):
-    list_display = ["seen_at", "organization", "user", "stage", "as_facilitator"]
-    list_select_related = ["organization", "user"]
-    list_filter = ["stage", "as_facilitator"]
+@admin.register(Disclosure)
+class DisclosureAdmin(ReadOnlyAdmin):
+    list_display = ["seen_at", "organization", "flow", "user", "stage", "as_facilitator"]
+    list_select_related = ["organization", "flow", "user"]
+    list_filter = ["stage", "as_facilitator", ("flow", admin.EmptyFieldListFilter)]
     search_fields = ["organization__name", "user__email"]
     search_help_text = _("Name of the organization, or e-mail address")
     date_hierarchy = "seen_on"

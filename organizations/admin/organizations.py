@@ -27,6 +27,7 @@ class OrganizationAdminForm(forms.ModelForm):
         model = Organization
         fields = [
             "name", "slug", "subtype", "sector", "description", "website", "visibility",
+            "figures_from",
         ]  # fmt: skip
         widgets = {"description": forms.Textarea({"rows": 4})}
 

@@ -5,6 +5,7 @@ from typing import Any
 import django_filters
 from django.db.models import Exists, OuterRef, QuerySet
 
+from organizations.disclosure import Viewpoint
 from organizations.models import Conversion, Organization, ResourceFlow, Site
 from turash.api.filters import PlaceFilterSet
 
@@ -50,11 +51,10 @@ class ResourceFlowFilter(PlaceFilterSet):
         method="of_type", max_length=60, label="code of a type; its descendants count, too"
     )
     min_quantity = django_filters.NumberFilter(
-        field_name="quantity_per_year",
-        lookup_expr="gte",
+        method="at_least",
         min_value=0,
         max_value=1e15,
-        label="canonical units per year",
+        label="canonical units per year; rounded ones where exact figures are not disclosed",
     )
 
     class Meta:
@@ -63,6 +63,10 @@ class ResourceFlowFilter(PlaceFilterSet):
 
     def search(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.search(value)
+
+    def at_least(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+        exact = Viewpoint(self.request.user).seen_exactly()
+        return queryset.at_least(float(value), exact=exact)
 
     def of_type(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.of_type(value)

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from organizations.disclosure import Viewpoint
 from organizations.hours import HoursOfWeek
 from organizations.models import CurrencyRate, ResourceFlow, ResourceType
 from organizations.models.flow import QUALITY_RANGES
@@ -193,6 +195,11 @@ class ResourceFlowSerializer(StrictSerializer):
     visibility = serializers.ChoiceField(
         choices=ResourceFlow._meta.get_field("visibility").choices, required=False
     )
+    figures_are_exact = serializers.BooleanField(
+        read_only=True,
+        help_text="False: amounts have one significant digit, ranges of quality are wider, and "
+        "what is paid today is null, until the organization discloses more to the caller.",
+    )
     quantity = QuantitySerializer()
     quality = QualitySerializer(required=False)
     temporal_profile = TemporalProfileSerializer(required=False)
@@ -206,17 +213,12 @@ class ResourceFlowSerializer(StrictSerializer):
     def get_location(self, flow: ResourceFlow) -> dict[str, Any]:
         return {"type": "Point", "coordinates": [flow.location.x, flow.location.y]}
 
-    def _is_own(self, flow: ResourceFlow) -> bool:
-        """Whether the caller belongs to the flow's organization; facilitators see all."""
-        request = self.context.get("request")
-        if request is None or not request.user.is_authenticated:
-            return False
-        if "own_organizations" not in self.context:
-            # Read once for all flows of a list.
-            self.context["sees_all"] = request.user.is_facilitator
-            own = set(request.user.organizations.values_list("pk", flat=True))
-            self.context["own_organizations"] = own
-        return self.context["sees_all"] or flow.organization_id in self.context["own_organizations"]
+    def _viewpoint(self) -> Viewpoint:
+        """Of the caller, asked once for all flows of a list."""
+        if "viewpoint" not in self.context:
+            request = self.context.get("request")
+            self.context["viewpoint"] = Viewpoint(request.user if request else AnonymousUser())
+        return self.context["viewpoint"]
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """Return columns, as the services take them."""
@@ -230,6 +232,9 @@ class ResourceFlowSerializer(StrictSerializer):
         return columns
 
     def to_representation(self, flow: ResourceFlow) -> dict[str, Any]:
+        viewpoint = self._viewpoint()
+        flow = viewpoint.shown(flow)
+        sees_contracts = viewpoint.is_facilitator or flow.organization_id in viewpoint.own
         return {
             "id": flow.pk,
             "organization_id": flow.organization_id,
@@ -240,6 +245,7 @@ class ResourceFlowSerializer(StrictSerializer):
             "resource_type": flow.resource_type.code,
             "status": flow.status,
             "visibility": flow.visibility,
+            "figures_are_exact": flow.figures_are_exact,
             "quantity": {
                 "amount": _plain(flow.amount),
                 "unit": flow.unit,
@@ -248,7 +254,7 @@ class ResourceFlowSerializer(StrictSerializer):
                 "min_amount": _plain(flow.min_amount),
                 "canonical": {
                     "amount_per_year": flow.quantity_per_year,
-                    "reserved_per_year": flow.reserved_per_year if self._is_own(flow) else None,
+                    "reserved_per_year": flow.reserved_per_year if sees_contracts else None,
                     "unit": flow.resource_type.unit,
                 },
             },

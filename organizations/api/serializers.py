@@ -56,6 +56,7 @@ class OrganizationSerializer(StrictModelSerializer):
             "description",
             "website",
             "visibility",
+            "figures_from",
             "is_verified",
             "created_at",
             "updated_at",

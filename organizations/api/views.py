@@ -30,6 +30,7 @@ from organizations.api.serializers import (
     SiteSerializer,
     UserSerializer,
 )
+from organizations.disclosure import Viewpoint
 from organizations.models import (
     Conversion,
     Membership,
@@ -243,6 +244,18 @@ class ResourceFlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiV
     def get_queryset(self) -> Any:
         flows = ResourceFlow.objects.visible_to(self.request.user).for_display()
         return flows.order_by("-created_at", "pk")
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return super().get_serializer_context() | {"viewpoint": Viewpoint(self.request.user)}
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """Serialize flows as the caller sees them; what is seen exactly goes on record."""
+        serializer = super().get_serializer(*args, **kwargs)
+        if args and self.request.method == "GET":
+            viewpoint = serializer.context["viewpoint"]
+            flows = args[0] if kwargs.get("many") else [args[0]]
+            services.note_seen(viewpoint, [viewpoint.shown(flow) for flow in flows])
+        return serializer
 
     def create(self, request: Request, **kwargs: Any) -> Response:
         serializer = self.get_serializer(data=request.data)

@@ -1,6 +1,6 @@
 """Who, where, what: users, organizations, sites, resource types and resource flows."""
 
-from organizations.models.contact import Contact, ContactDisclosure
+from organizations.models.contact import Contact, Disclosure
 from organizations.models.conversion import Conversion
 from organizations.models.flow import FlowContaminant, ResourceFlow
 from organizations.models.organization import Membership, Organization, Visibility
@@ -10,9 +10,9 @@ from organizations.models.user import User
 
 __all__ = [
     "Contact",
-    "ContactDisclosure",
     "Conversion",
     "CurrencyRate",
+    "Disclosure",
     "FlowContaminant",
     "Membership",
     "Organization",

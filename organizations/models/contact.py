@@ -1,4 +1,4 @@
-"""Whom to speak to, from when on others learn it, and who has."""
+"""Whom to speak to, and who has seen what an organization does not show everybody."""
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -7,19 +7,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from organizations.models.flow import ResourceFlow
 from organizations.models.organization import Organization
-
-
-class Stage(models.TextChoices):
-    """How far two organizations have come; each includes those before it."""
-
-    PUBLIC = "public", _("Anybody who sees the organization")
-    MATCHED = "matched", _("Organizations with a match with ours")
-    ACCEPTED = "accepted", _("Organizations with an accepted proposal between us")
-    NEVER = "never", _("Nobody else")
-
-
-STAGES = [Stage.PUBLIC, Stage.MATCHED, Stage.ACCEPTED, Stage.NEVER]
+from organizations.models.stage import Stage
 
 
 class Contact(models.Model):
@@ -64,11 +54,23 @@ class Contact(models.Model):
         return str(self.organization)
 
 
-class ContactDisclosure(models.Model):
-    """Somebody of another organization, or a facilitator, saw contact details on a day."""
+class Disclosure(models.Model):
+    """
+    Somebody of another organization, or a facilitator, saw what not everybody sees, on a day.
+
+    With a flow: its exact figures. Without: the contact details.
+    """
 
     organization = models.ForeignKey(
         Organization, models.CASCADE, related_name="disclosures", verbose_name=_("organization")
+    )
+    flow = models.ForeignKey(
+        ResourceFlow,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="disclosures",
+        verbose_name=_("exact figures of"),
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("seen by")
@@ -79,15 +81,16 @@ class ContactDisclosure(models.Model):
     seen_at = models.DateTimeField(_("first seen at"), default=timezone.now)
 
     class Meta:
-        verbose_name = _("disclosure of contact details")
-        verbose_name_plural = _("disclosures of contact details")
+        verbose_name = _("disclosure")
+        verbose_name_plural = _("disclosures")
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["organization", "user", "seen_on"],
+                fields=["organization", "user", "flow", "seen_on"],
                 name="organizations_disclosure_is_one_a_day",
+                nulls_distinct=False,
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} → {self.organization}"
+        return f"{self.user} → {self.flow or self.organization}"

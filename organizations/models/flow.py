@@ -218,6 +218,9 @@ class ResourceFlow(models.Model):
 
     objects = ResourceFlowQuerySet.as_manager()
 
+    # Not so in the copies that organizations.disclosure makes for who may not see more.
+    figures_are_exact = True
+
     class Meta:
         verbose_name = _("resource flow")
         verbose_name_plural = _("resource flows")

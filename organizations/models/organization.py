@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from organizations.ids import new_id
+from organizations.models.stage import Stage
 from organizations.querysets import OrganizationQuerySet
 
 
@@ -52,6 +53,13 @@ class Organization(models.Model):
     visibility = models.CharField(
         _("visibility"), max_length=10, choices=Visibility.choices, default=Visibility.PUBLIC
     )
+    figures_from = models.CharField(
+        _("who sees exact figures"),
+        max_length=10,
+        choices=Stage.choices,
+        default=Stage.MATCHED,
+        db_default=Stage.MATCHED,
+    )
     verified_at = models.DateTimeField(_("verified at"), null=True, blank=True)
     completed_exchanges = models.PositiveIntegerField(_("completed exchanges"), default=0)
     source = models.CharField(_("source of the record"), max_length=30, blank=True)
@@ -75,6 +83,10 @@ class Organization(models.Model):
                 condition=~Q(name=""),
                 name="organizations_organization_has_a_name",
                 violation_error_message=_("Give the organization a name."),
+            ),
+            models.CheckConstraint(
+                condition=Q(figures_from__in=Stage.values),
+                name="organizations_organization_stage_of_figures_is_known",
             ),
         ]
 

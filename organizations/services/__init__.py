@@ -7,6 +7,7 @@ from organizations.services.conversions import (
     save_conversion,
     update_conversion,
 )
+from organizations.services.disclosures import note_seen
 from organizations.services.flows import (
     create_flow,
     delete_flow,
@@ -45,6 +46,7 @@ __all__ = [
     "delete_flow",
     "delete_organization",
     "delete_site",
+    "note_seen",
     "remove_member",
     "save_conversion",
     "save_flow",

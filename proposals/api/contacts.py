@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from organizations import permissions as access
 from organizations import services as organization_services
 from organizations.api.views import visible_organization
-from organizations.models import Contact, ContactDisclosure
+from organizations.models import Contact, Disclosure
 from proposals import services
 from turash.api.fields import StrictModelSerializer
 
@@ -28,12 +28,24 @@ class ContactSerializer(StrictModelSerializer):
 class DisclosureSerializer(serializers.ModelSerializer):
     user = serializers.CharField(source="user.full_name")
     organizations = serializers.SerializerMethodField(help_text="Names of those the user is of.")
+    flow_id = serializers.UUIDField(
+        allow_null=True, help_text="Whose exact figures were seen; null: the contact details were."
+    )
+    flow_name = serializers.CharField(source="flow.name", default=None, allow_null=True)
 
     class Meta:
-        model = ContactDisclosure
-        fields = ["user", "organizations", "stage", "as_facilitator", "seen_at"]
+        model = Disclosure
+        fields = [
+            "user",
+            "organizations",
+            "flow_id",
+            "flow_name",
+            "stage",
+            "as_facilitator",
+            "seen_at",
+        ]
 
-    def get_organizations(self, disclosure: ContactDisclosure) -> list[str]:
+    def get_organizations(self, disclosure: Disclosure) -> list[str]:
         return [organization.name for organization in disclosure.user.organizations.all()]
 
 
@@ -69,17 +81,21 @@ class ContactView(generics.GenericAPIView):
 
 
 class DisclosuresView(generics.ListAPIView):
-    """Who has seen an organization's contact details, the latest first; for its managers."""
+    """Who has seen an organization's contact details or exact figures; for its managers."""
 
     permission_classes = [permissions.IsAuthenticated]
     serializer_class = DisclosureSerializer
     filter_backends: list[Any] = []
-    queryset = ContactDisclosure.objects.none()
+    queryset = Disclosure.objects.none()
 
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
-            return ContactDisclosure.objects.none()
+            return Disclosure.objects.none()
         organization = visible_organization(self)
         access.require(access.can_manage(self.request.user, organization.pk))
-        seen = ContactDisclosure.objects.filter(organization=organization)
-        return seen.select_related("user").prefetch_related("user__organizations").order_by("-pk")
+        seen = Disclosure.objects.filter(organization=organization)
+        return (
+            seen.select_related("user", "flow")
+            .prefetch_related("user__organizations")
+            .order_by("-pk")
+        )

@@ -13,8 +13,10 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from organizations.models import Membership, User
+from proposals import permissions
 from proposals.models import Attachment, AttachmentDownload, Proposal
 from proposals.models.attachment import attachment_storage
+from proposals.services import limits
 from proposals.services.messages import post_message
 from turash import uploads
 from turash.errors import DomainError
@@ -41,7 +43,10 @@ def post_attachment(
     :raises PermissionDenied: the actor acts for neither side.
     :raises ValidationError: the file is too large, or of no type that is taken.
     :raises TooManyAttachments: the conversation is full.
+    :raises TooManyRequests: the actor sends files too often.
     """
+    permissions.act_for(actor, proposal, _("Only owners and managers of the two sides write here."))
+    limits.spend(limits.ATTACHMENTS, actor)
     content = upload.read(uploads.LARGEST_FILE + 1)
     try:
         found = uploads.type_of(content, upload.name or "")
@@ -50,7 +55,9 @@ def post_attachment(
     name = uploads.safe_name(upload.name or "", found)
     # One after another, so that the bounds are kept.
     Proposal.objects.select_for_update(no_key=True).get(pk=proposal.pk)
-    message = post_message(proposal=proposal, actor=actor, text=text.strip() or name)
+    message = post_message(
+        proposal=proposal, actor=actor, text=text.strip() or name, is_with_file=True
+    )
     _check_room(proposal, len(content))
     attachment = Attachment(
         message=message,

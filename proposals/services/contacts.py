@@ -4,10 +4,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from organizations import permissions
-from organizations.models import Contact, ContactDisclosure, Organization, User
-from organizations.models.contact import Stage
+from organizations.disclosure import Viewpoint, is_disclosed
+from organizations.models import Contact, Disclosure, Organization, User
+from organizations.models.stage import Stage
 from organizations.permissions import Actor
-from proposals.disclosure import is_disclosed, stage_of
 
 
 @transaction.atomic
@@ -23,14 +23,15 @@ def read_contact(*, viewer: Actor, organization: Organization) -> Contact | None
     )
     if permissions.role_in(viewer, organization.pk) is not None:
         return contact
-    stage = stage_of(viewer, organization.pk)
+    stage = Viewpoint(viewer).stage_with(organization.pk)
     is_facilitator = isinstance(viewer, User) and viewer.is_facilitator
     if not is_facilitator and not is_disclosed(contact.disclosed_from, stage):
         return None
     if isinstance(viewer, User) and (is_facilitator or contact.disclosed_from != Stage.PUBLIC):
         now = timezone.now()
-        ContactDisclosure.objects.get_or_create(
+        Disclosure.objects.get_or_create(
             organization=organization,
+            flow=None,
             user=viewer,
             seen_on=now.date(),
             defaults={"stage": stage, "as_facilitator": is_facilitator, "seen_at": now},

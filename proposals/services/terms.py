@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from organizations.models import User
 from proposals import permissions
 from proposals.models import Proposal, ProposalTerms
+from proposals.services import limits
 from proposals.services.steps import TermsOutdated, move_proposal
 from proposals.states import NEGOTIABLE, Status
 from turash.errors import DomainError
@@ -51,6 +52,7 @@ def offer_terms(
     :raises PermissionDenied: the actor acts for neither side.
     :raises NotNegotiable: the proposal is not in negotiation.
     :raises TermsOutdated: there is a newer version than `based_on`.
+    :raises TooManyRequests: the actor offers too often.
     :raises ValidationError: a field is wrong, or nothing changes.
     """
     proposal = Proposal.objects.select_for_update(no_key=True).get(pk=proposal_id)
@@ -64,6 +66,7 @@ def offer_terms(
         )
     if based_on != proposal.terms_version:
         raise TermsOutdated(proposal)
+    limits.spend(limits.OFFERS, actor)
     present = proposal.terms.get(version=based_on)
     terms = ProposalTerms(
         proposal=proposal,

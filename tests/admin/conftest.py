@@ -18,7 +18,7 @@ from matching.models import (
     ProposalEvidence,
 )
 from matching.services import rematch_flow
-from organizations.models import Contact, ContactDisclosure
+from organizations.models import Contact, Disclosure
 from proposals import services as proposal_services
 from proposals.models import Attachment, AttachmentDownload, Proposal, ProposalReminder
 from tests.factories import (
@@ -100,7 +100,7 @@ def populate(number: int) -> None:
     )
     populate_exchange(proposal, owner)
     Contact.objects.create(organization=seller)
-    ContactDisclosure.objects.create(
+    Disclosure.objects.create(
         organization=seller, user=owner, stage="public", seen_on=timezone.now().date()
     )
     ReadMark.objects.create(user=owner)

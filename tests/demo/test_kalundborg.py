@@ -5,6 +5,7 @@ import re
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.urls import reverse
 
 from matching import services
 from matching.models import Match, MatchCluster
@@ -116,8 +117,20 @@ class TestLoading:
         for login in (logins["manager"], logins["facilitator"]):
             assert client.login(email=login.email, password=login.password)
 
-    def test_has_a_pending_and_an_accepted_proposal(self, demo_region):
-        assert set(Proposal.objects.values_list("status", flat=True)) == {"pending", "accepted"}
+    def test_shows_proposals_at_several_stages_with_what_they_bring(
+        self, demo_region, client_as, django_assert_num_queries
+    ):
+        proposals = {row.status: row for row in Proposal.objects.all()}
+        assert set(proposals) == {"pending", "accepted", "negotiating", "live"}
+        rikke = client_as(User.objects.get(email="rikke.owner@example.org"))
+        for status in ("accepted", "negotiating", "live"):
+            page = rikke.get(f"/proposals/{proposals[status].pk}").content.decode()
+            assert "What it brings Kalundborg Refinery, a year" in page
+        page = rikke.get(reverse("exchanges:exchange", args=[proposals["live"].pk]))
+        assert page.content.decode().count("5,250") >= 1
+        board = rikke.get("/proposals/board").content.decode()
+        assert "It is our turn" in board
+        assert board.count("EUR/a</span> <small>for us</small>") == 2
 
 
 class TestFigures:

@@ -208,7 +208,8 @@ def test_it_takes_the_same_queries_for_any_number(need, alice, size, django_asse
         offer(250 + number)
     # Types, two for what one may see, candidates, contaminants of both sides, weights, the
     # partners; flows come by COPY, uncounted.
-    with django_assert_num_queries(8):
+    # Four more say whose figures are exact.
+    with django_assert_num_queries(12):
         assert find_combination(need, viewer=alice)
 
 

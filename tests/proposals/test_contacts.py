@@ -5,8 +5,8 @@ import json
 import pytest
 from django.urls import reverse
 
-from organizations.models import Contact, ContactDisclosure, Organization
-from organizations.models.contact import Stage
+from organizations.models import Contact, Disclosure, Organization
+from organizations.models.stage import Stage
 from proposals import services
 from proposals.models import Proposal
 from tests.factories import MembershipFactory, ResourceFlowFactory, SiteFactory
@@ -140,13 +140,13 @@ def test_seeing_is_on_record_once_a_day(
     ]
     assert rows[-1]["organizations"] == ["Alice Works"]
     assert api_as(alice).get(listing).status_code == 403
-    assert ContactDisclosure.objects.count() == 3
+    assert Disclosure.objects.count() == 3
 
 
 def test_what_is_public_is_not_on_record(api, api_as, alice, contact, url):
     disclose_from("public")
     assert api.get(url).status_code == api_as(alice).get(url).status_code == 200
-    assert not ContactDisclosure.objects.exists()
+    assert not Disclosure.objects.exists()
 
 
 def test_of_a_private_organization_there_is_nothing(
@@ -218,7 +218,7 @@ def test_the_record_costs_the_same_whatever_its_length(
 ):
     for _ in range(size):
         user = MembershipFactory().user
-        ContactDisclosure.objects.create(
+        Disclosure.objects.create(
             organization=charlies_organization, user=user, stage="public", seen_on="2026-01-01"
         )
     client = api_as(charlie)

@@ -1,17 +1,28 @@
 """Two at once: one wins, the other is told, and no more is given away than there is."""
 
+from datetime import timedelta
+
 import pytest
 
 from organizations import services as organization_services
 from organizations.models import ResourceFlow
 from proposals import services
 from proposals.models import Proposal, ProposalTerms
+from proposals.services import limits
 from tests.factories import MembershipFactory, ResourceFlowFactory
 from tests.proposals.races import race
 from tests.proposals.stages import move, propose
+from turash.rate_limits import Limit
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 ROUNDS = 200
+
+
+@pytest.fixture(autouse=True)
+def _quick_hands(monkeypatch):
+    """Here two people offer more often than anybody may."""
+    quick = Limit("test_offers", burst=10_000, refill=timedelta(seconds=1))
+    monkeypatch.setattr(limits, "OFFERS", quick)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,13 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.contrib.gis.geos import Point
 from django.db import transaction
+from django.utils import timezone
 
+from exchanges import services as exchange_services
+from exchanges.models import ExchangeFactors
+from exchanges.services import Reported
+from matching import services as match_services
+from matching.models import Match
 from organizations import services as organization_services
 from organizations.api.serializers import ResourceFlowSerializer
 from organizations.models import Membership, Organization, ResourceFlow, Site, User
@@ -239,16 +246,86 @@ def _load_proposals(
             resource=flow,
             direction=flow.direction,
             message=entry["message"],
+            match=_match(flow, flows[entry["own_flow"]]),
             quantity=Decimal(entry["quantity"]),
+            price_per_unit=Decimal(entry["price"]) if "price" in entry else None,
         )
-        if entry["status"] != proposal.status:
-            proposal_services.move_proposal(
-                proposal_id=proposal.pk,
-                actor=users[entry["decided_by"]],
-                status=entry["status"],
-                comment=entry["comment"],
-            )
+        for step in entry["steps"]:
+            _take(step, proposal, users)
+        if "deliveries" in entry:
+            _deliver(entry["deliveries"], proposal, users)
         report.proposals += 1
+
+
+def _match(theirs: ResourceFlow, ours: ResourceFlow) -> Match | None:
+    """
+    Return the match of two flows, which is found here as a run would find it.
+
+    None, where the pair is no match.
+    """
+    output, input_ = (theirs, ours) if theirs.direction == "output" else (ours, theirs)
+    match_services.rematch_flow(flow_id=ours.pk)
+    return Match.objects.filter(output=output, input=input_).for_display().first()
+
+
+def _take(step: dict, proposal: Proposal, users: dict[str, User]) -> None:
+    """Take a step, offer terms, or write, as somebody."""
+    actor = users[step["by"]]
+    if "status" in step:
+        proposal_services.move_proposal(
+            proposal_id=proposal.pk,
+            actor=actor,
+            status=step["status"],
+            comment=step.get("comment", ""),
+        )
+    elif "terms" in step:
+        proposal.refresh_from_db()
+        proposal_services.offer_terms(
+            proposal_id=proposal.pk,
+            actor=actor,
+            based_on=proposal.terms_version,
+            comment=step.get("comment", ""),
+            **{
+                name: Decimal(value) if name in ("quantity", "price_per_unit") else value
+                for name, value in step["terms"].items()
+            },
+        )
+    else:
+        proposal_services.post_message(proposal=proposal, actor=actor, text=step["message"])
+
+
+def _deliver(deliveries: dict, proposal: Proposal, users: dict[str, User]) -> None:
+    """Report the months before this one, the last of them unconfirmed."""
+    months = _months_before(timezone.now().date(), len(deliveries["quantities"]))
+    rows = [
+        Reported(month, Decimal(quantity))
+        for month, quantity in zip(months, deliveries["quantities"], strict=True)
+    ]
+    # As if it had gone live then: what is planned counts from there.
+    exchange_services.fix_factors(proposal)
+    ExchangeFactors.objects.filter(proposal=proposal).update(live_since=months[0])
+    reported = exchange_services.report_deliveries(
+        proposal=proposal, actor=users[deliveries["reported_by"]], rows=rows
+    )
+    confirmer = users[deliveries["confirmed_by"]]
+    for delivery in reported[:-1]:
+        exchange_services.confirm_delivery(
+            delivery=delivery, actor=confirmer, quantity=delivery.quantity
+        )
+    for declaration in deliveries["declared"]:
+        exchange_services.declare(
+            proposal=proposal,
+            actor=users[declaration["by"]],
+            month=months[0],
+            jobs=Decimal(declaration["jobs"]),
+            private_investment_eur=Decimal(declaration["private_investment_eur"]),
+        )
+
+
+def _months_before(day: date, count: int) -> list[date]:
+    """Return the first days of the months before that of a day, the oldest first."""
+    number = day.year * 12 + day.month - 1
+    return [date(n // 12, n % 12 + 1, 1) for n in range(number - count, number)]
 
 
 def _without_key(entry: dict) -> tuple[str, dict[str, Any]]:

@@ -196,6 +196,14 @@ class DeliveriesConfirmed(ProposalEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FiguresDeclared(ProposalEvent):
+    """One side has declared jobs or private investment of a month, or has corrected it."""
+
+    type: ClassVar[str] = "figures_declared"
+    organization_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportFinished(Event):
     """A file was imported; its rows are in place."""
 
@@ -234,6 +242,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         ProposalExpiring,
         DeliveriesReported,
         DeliveriesConfirmed,
+        FiguresDeclared,
         ImportFinished,
         PlanFinished,
     )

@@ -23,6 +23,7 @@ HEADLINES = {
     "proposal_expiring": _("A proposal is about to expire"),
     "deliveries_reported": _("Deliveries were reported"),
     "deliveries_confirmed": _("Deliveries were confirmed"),
+    "figures_declared": _("Jobs and investment were declared"),
     "organization_created": _("A new organization"),
     "site_created": _("A new site"),
     "site_updated": _("A site has changed"),

@@ -9,7 +9,9 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from matching.disclosure import as_seen_from
 from matching.models import Match, PartnerList
+from organizations.disclosure import Viewpoint
 from organizations.models import Membership, Organization, ResourceFlow, Site
 from organizations.querysets import EDITING_ROLES
 from proposals.models import Proposal
@@ -47,6 +49,12 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """What concerns me; with htmx the part of it that changes."""
     memberships = list(_memberships(request.user)[:ORGANIZATIONS_SHOWN])
     keys = [membership.organization_id for membership in memberships]
+    matches = (
+        Match.seen.of_organizations(keys)
+        .not_dismissed_by(keys)
+        .for_display()
+        .order_by("-score", "distance_m", "pk")
+    )
     context = {
         "memberships": memberships,
         "editable": [row.organization for row in memberships if row.role in EDITING_ROLES],
@@ -54,10 +62,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         .select_related("organization")
         .order_by("organization__name", "name", "pk")[:SITES_SHOWN],
         "flows": _flows(keys)[:FLOWS_SHOWN],
-        "matches": Match.seen.of_organizations(keys)
-        .not_dismissed_by(keys)
-        .for_display()
-        .order_by("-score", "distance_m", "pk")[:MATCHES_SHOWN],
+        "matches": as_seen_from(Viewpoint(request.user), matches[:MATCHES_SHOWN]),
         "waiting": Proposal.objects.filter(to_organization__in=keys, status="pending")
         .for_display()
         .order_by("-created_at", "pk")[:PROPOSALS_SHOWN],
