@@ -47,6 +47,18 @@ def pair_up(
     own = loading.load_flows(
         types, is_output=is_output, condition="f.id = %s", parameters=[flow.pk]
     )
+    return pair_loaded(own, types, is_output=is_output, condition=condition, parameters=parameters)
+
+
+def pair_loaded(
+    own: loading.Loaded,
+    types: loading.TypeTable,
+    *,
+    is_output: bool,
+    condition: str,
+    parameters: Sequence[Any],
+) -> Pairs:
+    """Pair a flow that has been read with the active ones of the other direction."""
     others = loading.load_flows(
         types, is_output=not is_output, condition=condition, parameters=parameters
     )

@@ -214,6 +214,7 @@ SPECTACULAR_SETTINGS = {
         "FlowStatusEnum": "organizations.models.ResourceFlow.Status",
         "JobStatusEnum": "matching.models.MatchingRun.Status",
         "ProposalStatusEnum": "proposals.states.Status",
+        "SubtypeEnum": "organizations.models.Organization.Subtype",
         "TransportModeEnum": "organizations.models.resource_type.TransportMode",
         "VisibilityEnum": "organizations.models.Visibility",
     },

@@ -8,6 +8,7 @@ from organizations.services.conversions import (
     update_conversion,
 )
 from organizations.services.flows import (
+    check_flow,
     create_flow,
     delete_flow,
     save_flow,
@@ -36,6 +37,7 @@ __all__ = [
     "StillInUse",
     "add_member",
     "change_role",
+    "check_flow",
     "count_completed_exchange",
     "create_conversion",
     "create_flow",
