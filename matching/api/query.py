@@ -129,6 +129,7 @@ class MatchingQueryView(generics.GenericAPIView):
     """What would match a flow that is not stored, and is not stored by asking."""
 
     permission_classes = [permissions.IsAuthenticated]
+    is_read = True
     serializer_class = MatchingQuerySerializer
     filter_backends: list[Any] = []
     pagination_class = None

@@ -31,7 +31,7 @@ class SessionScheme(OpenApiAuthenticationExtension):
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
-    target_class = "turash.api.authentication.TokenAuthentication"
+    target_class = "turash.callers.authentication.TokenAuthentication"
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
@@ -54,7 +54,9 @@ class AutoSchema(SpectacularSchema):
         if operation is None:
             return None
         responses = operation["responses"]
-        statuses = ["400", "401", "403", "404"] + (["409"] if self.method != "GET" else [])
+        statuses = ["400", "401", "403", "404", "406", "429"]
+        if self.method != "GET":
+            statuses += ["409", "413", "415", "503"]
         for status in statuses:
             if status not in responses:
                 problem = OpenApiResponse(ProblemSerializer, description="Problem")
