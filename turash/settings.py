@@ -72,6 +72,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "turash.callers.middleware.RateMiddleware",
+    "turash.api.middleware.TagMiddleware",
+    "turash.callers.idempotency.RepeatMiddleware",
     "turash.views.errors.TryLaterMiddleware",
 ]
 

@@ -206,7 +206,7 @@ class ResourceFlowSerializer(StrictSerializer):
     def get_location(self, flow: ResourceFlow) -> dict[str, Any]:
         return {"type": "Point", "coordinates": [flow.location.x, flow.location.y]}
 
-    def _is_own(self, flow: ResourceFlow) -> bool:
+    def is_own(self, flow: ResourceFlow) -> bool:
         """Whether the caller belongs to the flow's organization; facilitators see all."""
         request = self.context.get("request")
         if request is None or not request.user.is_authenticated:
@@ -248,7 +248,7 @@ class ResourceFlowSerializer(StrictSerializer):
                 "min_amount": _plain(flow.min_amount),
                 "canonical": {
                     "amount_per_year": flow.quantity_per_year,
-                    "reserved_per_year": flow.reserved_per_year if self._is_own(flow) else None,
+                    "reserved_per_year": flow.reserved_per_year if self.is_own(flow) else None,
                     "unit": flow.resource_type.unit,
                 },
             },

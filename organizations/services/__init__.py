@@ -1,6 +1,6 @@
 """The only writers of organizations, memberships, sites and flows."""
 
-from organizations.services.contacts import set_contact
+from organizations.services.contacts import hold_contact, set_contact
 from organizations.services.conversions import (
     create_conversion,
     delete_conversion,
@@ -47,6 +47,7 @@ __all__ = [
     "delete_flow",
     "delete_organization",
     "delete_site",
+    "hold_contact",
     "remove_member",
     "save_conversion",
     "save_flow",

@@ -151,10 +151,12 @@ def _response(body: dict[str, Any], headers: dict[str, str] | None = None) -> Re
     return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
 
 
-def json_problem(http_status: int, *, detail: str = "") -> JsonResponse:
+def json_problem(http_status: int, *, detail: str = "", code: str = "") -> JsonResponse:
     """Return a problem where no API view answers: an unknown path, a crash."""
     return JsonResponse(
-        problem(http_status, detail=detail), status=http_status, content_type=CONTENT_TYPE
+        problem(http_status, detail=detail, code=code),
+        status=http_status,
+        content_type=CONTENT_TYPE,
     )
 
 

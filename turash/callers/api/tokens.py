@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, extend_schema
-from rest_framework import exceptions, mixins, permissions, serializers, status
+from rest_framework import mixins, permissions, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -90,8 +89,7 @@ class TokenViewSet(mixins.ListModelMixin, ApiViewSet):
         return Response(NewTokenSerializer(row).data, status=status.HTTP_201_CREATED)
 
     def destroy(self, request: Request, token_id: str) -> Response:
-        if not services.revoke_token(request.user, prefix=token_id):
-            raise exceptions.NotFound(_("There is no such token of yours."))
+        services.revoke_token(request.user, prefix=self.get_object().prefix)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
