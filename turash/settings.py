@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "turash.api.middleware.CompressMiddleware",
     "turash.callers.middleware.RateMiddleware",
     "turash.api.middleware.TagMiddleware",
     "turash.callers.idempotency.RepeatMiddleware",

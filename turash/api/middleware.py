@@ -3,9 +3,25 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.gzip import GZipMiddleware
 
 from turash.api.problem_details import is_api
 from turash.api.versions import is_among, tag_of_content
+
+
+class CompressMiddleware(GZipMiddleware):
+    """
+    Compresses what a GET answers, and nothing else of Turash.
+
+    Pages hold tokens against forged requests beside texts of others, from which the length of what
+    is compressed would tell them (BREACH). Answers to a GET hold no secrets; new tokens are made by
+    a POST. Django adds bytes at random to the length.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if request.method != "GET" or not is_api(request):
+            return response
+        return super().process_response(request, response)
 
 
 class TagMiddleware:
