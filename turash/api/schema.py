@@ -7,7 +7,7 @@ from drf_spectacular.openapi import AutoSchema as SpectacularSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
-from turash.api.views import ConditionalMixin
+from turash.api.views import ConditionalMixin, GeoJSONRenderer
 
 
 class ProblemSerializer(serializers.Serializer):
@@ -61,6 +61,26 @@ ETAG = OpenApiParameter(
 )
 
 
+FEATURE = {
+    "type": "object",
+    "required": ["type", "id", "geometry", "properties"],
+    "properties": {
+        "type": {"type": "string", "enum": ["Feature"]},
+        "id": {"type": "string", "format": "uuid"},
+        "geometry": {"type": "object", "required": ["type", "coordinates"]},
+        "properties": {"type": "object"},
+    },
+}
+FEATURE_COLLECTION = {
+    "type": "object",
+    "required": ["type", "features"],
+    "properties": {
+        "type": {"type": "string", "enum": ["FeatureCollection"]},
+        "features": {"type": "array", "items": FEATURE},
+    },
+}
+
+
 class AutoSchema(SpectacularSchema):
     """Adds the errors that an operation can answer, and the headers that all understand."""
 
@@ -99,4 +119,8 @@ class AutoSchema(SpectacularSchema):
                 responses[status] = self._get_response_for_code(
                     problem, status, media_types=["application/problem+json"]
                 )
+        for response in responses.values():
+            told = response.get("content", {}).get(GeoJSONRenderer.media_type)
+            if told is not None:
+                told["schema"] = FEATURE_COLLECTION if self._is_list_view() else FEATURE
         return operation
