@@ -228,10 +228,12 @@ class ResourceFlowQuerySet(_PlacedQuerySet):
         )
 
     def for_display(self) -> Self:
-        """With everything a page or serializer shows of a flow."""
-        return self.select_related("site", "organization", "resource_type").prefetch_related(
-            "contaminants"
-        )
+        """With everything a page shows of a flow."""
+        return self.for_api().select_related("site", "organization")
+
+    def for_api(self) -> Self:
+        """With everything the API tells of a flow: its owner and site by their ids."""
+        return self.select_related("resource_type").prefetch_related("contaminants")
 
 
 def _edited_by(viewer: Viewer) -> Any:

@@ -123,7 +123,7 @@ class ResourceFlowsOfOrganizationView(generics.ListAPIView):
     queryset = ResourceFlow.objects.none()
 
     def get_queryset(self) -> Any:
-        flows = ResourceFlow.objects.visible_to(self.request.user).for_display()
+        flows = ResourceFlow.objects.visible_to(self.request.user).for_api()
         return flows.filter(organization=visible_organization(self)).order_by("-created_at", "pk")
 
 
@@ -256,7 +256,7 @@ class ResourceFlowViewSet(mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
     queryset = ResourceFlow.objects.none()
 
     def get_queryset(self) -> Any:
-        flows = ResourceFlow.objects.visible_to(self.request.user).for_display()
+        flows = ResourceFlow.objects.visible_to(self.request.user).for_api()
         return flows.order_by("-created_at", "pk")
 
     def seen_by_caller(self, found: ResourceFlow) -> tuple:
