@@ -1,13 +1,16 @@
 """From database rows to the engine's arrays, by binary COPY."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
+from django.contrib.gis.geos import GEOSGeometry
 from django.db import connection
+from django.db.models import Model
 from psycopg import sql
 
 from matching.engine.arrays import (
@@ -18,7 +21,8 @@ from matching.engine.arrays import (
     RESOURCE_TYPE,
     TEMPERATURE_RULES,
 )
-from organizations.models import ResourceType
+from organizations.hours import HoursOfWeek
+from organizations.models import ResourceFlow, ResourceType
 
 _FLOAT, _INT, _LONG, _UUID, _HOURS = ">f8", ">i4", ">i8", "V16", "V21"
 
@@ -93,6 +97,13 @@ _FROM = """
 FROM organizations_resourceflow f
 JOIN organizations_site s ON s.id = f.site_id
 JOIN organizations_organization o ON o.id = f.organization_id
+JOIN organizations_currencyrate c ON c.code = f.currency_id
+"""
+# The same of rows that are not stored, given as JSON.
+_FROM_UNSAVED = """
+FROM jsonb_populate_record(NULL::organizations_resourceflow, %s) f
+CROSS JOIN jsonb_populate_record(NULL::organizations_site, %s) s
+CROSS JOIN jsonb_populate_record(NULL::organizations_organization, %s) o
 JOIN organizations_currencyrate c ON c.code = f.currency_id
 """
 
@@ -224,19 +235,57 @@ def load_both(
     return _loaded(rows[are_outputs], contents, types), _loaded(rows[~are_outputs], contents, types)
 
 
+def load_unsaved(types: TypeTable, flow: ResourceFlow, contaminants: Mapping[str, float]) -> Loaded:
+    """
+    Read a flow that has no row as if it had one, with its site and owner, who need none either.
+
+    `contaminants` in mg/kg by substance.
+    """
+    site = flow.site
+    sides = [_as_json(instance) for instance in (flow, site, site.organization)]
+    rows = _copied(_FROM_UNSAVED, sides)
+    contents = [(flow.pk, substance, content) for substance, content in contaminants.items()]
+    return _loaded(rows, contents, types)
+
+
+def _as_json(instance: Model) -> str:
+    """Return the columns of an instance in words that PostgreSQL reads."""
+    columns = {
+        field.column: field.value_from_object(instance) for field in instance._meta.concrete_fields
+    }
+    return json.dumps(columns, default=_in_words)
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, HoursOfWeek):
+        return f"\\x{value.to_bytes().hex()}"
+    if isinstance(value, GEOSGeometry):
+        # To the last bit.
+        return value.hexewkb.decode()
+    return str(value)
+
+
+def _copied(source: str, parameters: Sequence[Any]) -> np.ndarray:
+    """Return rows by `_ROW`."""
+    columns = ", ".join(expression for expression, _ in _COLUMNS.values())
+    statement = f"COPY (SELECT {columns} {source}) TO STDOUT (FORMAT binary)"
+    with (
+        connection.cursor() as cursor,
+        cursor.cursor.copy(_with_literals(statement, parameters)) as copy,
+    ):
+        data = b"".join(copy)
+    return np.frombuffer(data[_HEADER_BYTES:-_TRAILER_BYTES], dtype=_ROW)
+
+
 def _read(where: str, parameters: Sequence[Any]) -> tuple[np.ndarray, list[tuple]]:
     """Return rows by `_ROW`, sorted by id, and (id, substance, mg/kg) of their contaminants."""
-    columns = ", ".join(expression for expression, _ in _COLUMNS.values())
-    statement = f"COPY (SELECT {columns} {_FROM} WHERE {where}) TO STDOUT (FORMAT binary)"
+    rows = _copied(f"{_FROM} WHERE {where}", parameters)
+    high, low = _halves(rows["id"]).T
+    rows = rows[np.lexsort((low, high))]
+    # By their ids: to find the flows anew takes longer where many lie around.
+    octets = rows["id"].tobytes().hex()
+    ids = ",".join(octets[start : start + 32] for start in range(0, len(octets), 32))
     with connection.cursor() as cursor:
-        with cursor.cursor.copy(_with_literals(statement, parameters)) as copy:
-            data = b"".join(copy)
-        rows = np.frombuffer(data[_HEADER_BYTES:-_TRAILER_BYTES], dtype=_ROW)
-        high, low = _halves(rows["id"]).T
-        rows = rows[np.lexsort((low, high))]
-        # By their ids: to find the flows anew takes longer where many lie around.
-        octets = rows["id"].tobytes().hex()
-        ids = ",".join(octets[start : start + 32] for start in range(0, len(octets), 32))
         cursor.execute(
             "SELECT flow_id, substance, mg_per_kg FROM organizations_flowcontaminant"
             " WHERE flow_id = ANY(%s::uuid[])",

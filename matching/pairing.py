@@ -56,6 +56,22 @@ def pair_up(
     own = loading.load_flows(
         types, is_output=is_output, condition="f.id = %s", parameters=[flow.pk]
     )
+    return pair_loaded(
+        own, types, is_output=is_output, condition=condition, parameters=parameters,
+        viewpoint=viewpoint,
+    )  # fmt: skip
+
+
+def pair_loaded(
+    own: loading.Loaded,
+    types: loading.TypeTable,
+    *,
+    is_output: bool,
+    condition: str,
+    parameters: Sequence[Any],
+    viewpoint: Viewpoint | None = None,
+) -> Pairs:
+    """Do the same for a flow that has been read."""
     others = loading.load_flows(
         types, is_output=not is_output, condition=condition, parameters=parameters
     )

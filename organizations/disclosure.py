@@ -83,6 +83,10 @@ class Viewpoint:
             return False
         return self._has_reached(Stage(disclosed_from), flow.organization_id)
 
+    def is_inside(self, flow: ResourceFlow) -> bool:
+        """Whether the viewer belongs to the owner of a flow, or is a facilitator, who sees all."""
+        return self.is_facilitator or flow.organization_id in self.own
+
     def seen_exactly(self) -> Q:
         """The same for rows of flows."""
         if self.is_facilitator:

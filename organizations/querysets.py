@@ -253,8 +253,12 @@ class ResourceFlowQuerySet(_PlacedQuerySet):
         )
 
     def for_display(self) -> Self:
-        """With everything a page or serializer shows of a flow."""
-        return self.select_related("site", "organization", "resource_type").prefetch_related(
+        """With everything a page shows of a flow."""
+        return self.for_api().select_related("site")
+
+    def for_api(self) -> Self:
+        """With everything the API tells of a flow: its site by its id."""
+        return self.select_related("resource_type", "organization").prefetch_related(
             "contaminants"
         )
 

@@ -29,6 +29,7 @@ def environment(**extra: str) -> dict[str, str]:
         "REDIS_URL": settings.REDIS_URL,
         "REDIS_PREFIX": settings.REDIS_PREFIX,
         "EVENT_PUBLISHER": settings.EVENT_PUBLISHER,
+        **{f"API_RATE_{kind.upper()}": rate for kind, rate in settings.API_RATES.items()},
     }
     return os.environ | own | extra
 

@@ -6,6 +6,9 @@ os.environ.setdefault("REDIS_PREFIX", f"turash-{os.environ.get('PYTEST_XDIST_WOR
 
 from turash.settings import *  # noqa: F403
 
+# One address asks for all tests.
+API_RATES = dict.fromkeys(("address", "user", "token"), "1000000/1000000")
+
 # Threads do not see what the transaction of a test has not committed.
 MATCHING_THREADS = 1
 

@@ -22,16 +22,28 @@ _OPTIONS = {"SOCKET_TIMEOUT": 1, "SOCKET_CONNECT_TIMEOUT": 1}
 
 @dataclass(frozen=True)
 class Limit:
-    """So many at once, and one more after each `refill`."""
+    """So many at once, and one more, or `refilled`, in each `refill` of whole seconds."""
 
     name: str
     burst: int
     refill: timedelta
+    refilled: int = 1
 
 
-def spend(limit: Limit, key: object) -> None:
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is in a bucket: so many of `burst` at once, and in `full_after_s` all of them."""
+
+    burst: int
+    remaining: int
+    full_after_s: int
+
+
+def spend(limit: Limit, key: object) -> Left | None:
     """
-    Take one from the bucket of `key`; without Redis nothing is limited, and nothing refused.
+    Take one from the bucket of `key`, and return what is left.
+
+    Without Redis nothing is limited, and nothing refused: None.
 
     :raises TooManyRequests: the bucket is empty.
     """
@@ -41,15 +53,29 @@ def spend(limit: Limit, key: object) -> None:
         )
     except (RedisError, BaseThrottledError):
         logger.warning("The limit %s is not kept: Redis is away.", limit.name, exc_info=True)
-        return
+        return None
+    state = result.state
     if result.limited:
-        minutes = math.ceil(result.state.retry_after / 60)
+        wait_s = math.ceil(state.retry_after)
+        raise TooManyRequests(_too_often(wait_s), retry_after_s=wait_s)
+    return Left(limit.burst, state.remaining, math.ceil(state.reset_after))
+
+
+def _too_often(wait_s: int) -> str:
+    if wait_s < 60:
         text = ngettext(
-            "This was asked for too often; try again in %d minute.",
-            "This was asked for too often; try again in %d minutes.",
-            minutes,
+            "This was asked for too often; try again in %d second.",
+            "This was asked for too often; try again in %d seconds.",
+            wait_s,
         )
-        raise TooManyRequests(text % minutes, retry_after_s=math.ceil(result.state.retry_after))
+        return text % wait_s
+    minutes = math.ceil(wait_s / 60)
+    text = ngettext(
+        "This was asked for too often; try again in %d minute.",
+        "This was asked for too often; try again in %d minutes.",
+        minutes,
+    )
+    return text % minutes
 
 
 @cache
@@ -58,7 +84,7 @@ def _limiter(limit: Limit, redis_url: str, prefix: str) -> Throttled:
         # A token bucket that is kept as one time stamp: it counts parts of a token, too, so that
         # whoever waits for as long as was said is let through.
         using=RateLimiterType.GCRA.value,
-        quota=rate_limiter.per_duration(limit.refill, limit=1, burst=limit.burst),
+        quota=rate_limiter.per_duration(limit.refill, limit=limit.refilled, burst=limit.burst),
         store=store.RedisStore(server=redis_url, options=_OPTIONS),
         key_prefix=prefix,
     )

@@ -45,12 +45,12 @@ INSTALLED_APPS = [
     "django_htmx",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "knox",
     "rest_framework",
     "turash",
     # After turash, which extends its command `qcluster`.
     "django_q",
     "turash.events",
+    "turash.callers",
     "turash.realtime",
     "turash.mail",
     "organizations",
@@ -71,6 +71,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "turash.api.middleware.CompressMiddleware",
+    "turash.callers.middleware.RateMiddleware",
+    "turash.api.middleware.TagMiddleware",
+    "turash.callers.idempotency.RepeatMiddleware",
     "turash.views.errors.TryLaterMiddleware",
 ]
 
@@ -184,9 +188,10 @@ SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "turash.api.authentication.TokenAuthentication",
+        "turash.callers.authentication.TokenAuthentication",
         "turash.api.authentication.SessionAuthentication",
     ],
+    "DEFAULT_THROTTLE_CLASSES": ["turash.callers.throttling.CallerThrottle"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["turash.api.parsers.JSONParser"],
@@ -199,7 +204,6 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "COERCE_DECIMAL_TO_STRING": False,
 }
-REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token"}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Turash",
     "DESCRIPTION": "Industrial symbiosis: who can use what leaves whose site.",
@@ -217,6 +221,8 @@ SPECTACULAR_SETTINGS = {
         "FlowStatusEnum": "organizations.models.ResourceFlow.Status",
         "JobStatusEnum": "matching.models.MatchingRun.Status",
         "ProposalStatusEnum": "proposals.states.Status",
+        "ScopeEnum": "turash.callers.models.Token.Scope",
+        "SubtypeEnum": "organizations.models.Organization.Subtype",
         "TransportModeEnum": "organizations.models.resource_type.TransportMode",
         "VisibilityEnum": "organizations.models.Visibility",
     },
@@ -232,8 +238,18 @@ ATTACHMENTS_DIR = Path(env.str("ATTACHMENTS_DIR", default=str(LOCAL_DIR / "attac
 
 # --- Rate limits ----------------------------------------------------------------------------
 
-# In Redis; the limits stand beside what they limit.
+# In Redis; other limits stand beside what they limit.
 RATE_LIMIT_PREFIX = f"{REDIS_PREFIX}:limits"
+# Requests to the API, as "so many at once / so many more a minute", of an address, a user and a
+# token each; an address can be a whole factory.
+API_RATES = {
+    "address": env.str("API_RATE_ADDRESS", default="1000/3000"),
+    "user": env.str("API_RATE_USER", default="600/1200"),
+    "token": env.str("API_RATE_TOKEN", default="300/600"),
+}
+# How many proxies of our own stand in front: the address of a caller is the last but so many in
+# X-Forwarded-For. 0: whoever connects.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
 # --- Matching --------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from turash.api.tokens import token_routes
+from turash.callers.api.tokens import token_routes
 from turash.mail.api.views import MailPreferenceView
 from turash.realtime.api.views import NotificationListView, NotificationReadView
 from turash.views import errors, mail, notifications, pages, tokens
@@ -38,7 +38,7 @@ urlpatterns = [
     path("map", map_views.page, name="map"),
     path("map/data", map_views.data, name="map-data"),
     path("tokens", tokens.tokens, name="tokens"),
-    path("tokens/<slug:token_key>/revoke", tokens.token_revoke, name="token-revoke"),
+    path("tokens/<slug:prefix>/revoke", tokens.token_revoke, name="token-revoke"),
     path("notifications", notifications.notification_list, name="notifications"),
     path("notifications/read", notifications.notifications_read, name="notifications-read"),
     path("mail", mail.preferences, name="mail-preferences"),

@@ -337,6 +337,7 @@ class JobSerializer(serializers.ModelSerializer):
         slug_field="code",
         source="root_type",
         read_only=True,
+        allow_null=True,
         help_text="The tree of types whose matches it computes; null: of any type.",
     )
     bbox = serializers.ListField(

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from matching.api import views
+from matching.api.query import MatchingQueryView
 from turash.api.routers import router
 
 app_routes = router()
@@ -11,6 +12,7 @@ app_routes.register("matches", views.MatchViewSet, "match")
 app_routes.register("jobs", views.JobViewSet, "job")
 
 urlpatterns = [
+    path("matching/query", MatchingQueryView.as_view(), name="matching-query"),
     path(
         "organizations/<uuid:organization_id>/matching/direct",
         views.DirectMatchingView.as_view(),

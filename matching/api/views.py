@@ -34,7 +34,7 @@ from organizations import permissions as access
 from organizations.disclosure import Viewpoint
 from organizations.models import Organization, ResourceFlow
 from organizations.services import note_seen
-from turash.api.views import ApiViewSet, AreaGeoJSONRenderer
+from turash.api.views import ApiViewSet, AreaGeoJSONRenderer, RetrieveMixin
 
 _PAGE = [OpenApiParameter(name, int) for name in ("limit", "offset")]
 
@@ -112,7 +112,7 @@ class RunMatchingView(_OfOrganizationView):
         return Response(JobSerializer(run).data, status=status.HTTP_202_ACCEPTED)
 
 
-class JobViewSet(mixins.RetrieveModelMixin, ApiViewSet):
+class JobViewSet(RetrieveMixin, ApiViewSet):
     """Work that was asked for, and how far it has got."""
 
     serializer_class = JobSerializer
@@ -127,10 +127,10 @@ class JobViewSet(mixins.RetrieveModelMixin, ApiViewSet):
     def cancel(self, request: Request, **kwargs: Any) -> Response:
         """End the work before it is done; what was there before stays."""
         run = services.cancel_run(actor=request.user, run_id=self.get_object().pk)
-        return Response(self.get_serializer(run).data)
+        return self.answer(run.pk)
 
 
-class MatchViewSet(_MatchesView, mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+class MatchViewSet(_MatchesView, mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
     """Matches of the caller's organizations; a facilitator's of all."""
 
     serializer_class = MatchSerializer
@@ -181,7 +181,7 @@ class MatchViewSet(_MatchesView, mixins.ListModelMixin, mixins.RetrieveModelMixi
         return own[0]
 
 
-class MatchClusterViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+class MatchClusterViewSet(mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
     """Areas of many matches: where a shared pipe or hub could pay."""
 
     serializer_class = MatchClusterSerializer

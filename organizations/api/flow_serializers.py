@@ -213,7 +213,7 @@ class ResourceFlowSerializer(StrictSerializer):
     def get_location(self, flow: ResourceFlow) -> dict[str, Any]:
         return {"type": "Point", "coordinates": [flow.location.x, flow.location.y]}
 
-    def _viewpoint(self) -> Viewpoint:
+    def viewpoint(self) -> Viewpoint:
         """Of the caller, asked once for all flows of a list."""
         if "viewpoint" not in self.context:
             request = self.context.get("request")
@@ -232,9 +232,9 @@ class ResourceFlowSerializer(StrictSerializer):
         return columns
 
     def to_representation(self, flow: ResourceFlow) -> dict[str, Any]:
-        viewpoint = self._viewpoint()
+        viewpoint = self.viewpoint()
         flow = viewpoint.shown(flow)
-        sees_contracts = viewpoint.is_facilitator or flow.organization_id in viewpoint.own
+        sees_contracts = viewpoint.is_inside(flow)
         return {
             "id": flow.pk,
             "organization_id": flow.organization_id,

@@ -144,7 +144,7 @@ class ConversionSerializer(StrictModelSerializer):
 
 
 class ResourceTypeSerializer(serializers.ModelSerializer):
-    parent = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    parent = serializers.SlugRelatedField(slug_field="code", read_only=True, allow_null=True)
     label = serializers.CharField(help_text="The name in the reader's language.")
 
     class Meta:

@@ -39,7 +39,7 @@ from organizations.models import (
     ResourceType,
     Site,
 )
-from turash.api.views import ApiViewSet, GeoJSONRenderer
+from turash.api.views import ApiViewSet, GeoJSONRenderer, RetrieveMixin
 from turash.errors import InvalidInput
 
 
@@ -69,10 +69,10 @@ class MyOrganizationsView(generics.ListAPIView):
         )
 
 
-class OrganizationViewSet(
-    mixins.ListModelMixin, mixins.CreateModelMixin, mixins.RetrieveModelMixin, ApiViewSet
-):
+class OrganizationViewSet(mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
     """Organizations that the caller may see."""
+
+    is_versioned = True
 
     serializer_class = OrganizationSerializer
     filterset_class = OrganizationFilter
@@ -81,10 +81,11 @@ class OrganizationViewSet(
     def get_queryset(self) -> Any:
         return Organization.objects.visible_to(self.request.user).order_by("name", "pk")
 
-    def perform_create(self, serializer: Any) -> None:
-        serializer.instance = services.create_organization(
-            actor=self.request.user, **serializer.validated_data
-        )
+    def create(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        organization = services.create_organization(actor=request.user, **serializer.validated_data)
+        return self.answer(organization.pk, status=status.HTTP_201_CREATED)
 
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
         organization = self.get_object()
@@ -94,7 +95,7 @@ class OrganizationViewSet(
         services.update_organization(
             actor=request.user, organization=organization, **serializer.validated_data
         )
-        return Response(self.get_serializer(organization).data)
+        return self.answer(organization.pk)
 
     def destroy(self, request: Request, **kwargs: Any) -> Response:
         services.delete_organization(actor=request.user, organization=self.get_object())
@@ -123,7 +124,7 @@ class ResourceFlowsOfOrganizationView(generics.ListAPIView):
     queryset = ResourceFlow.objects.none()
 
     def get_queryset(self) -> Any:
-        flows = ResourceFlow.objects.visible_to(self.request.user).for_display()
+        flows = ResourceFlow.objects.visible_to(self.request.user).for_api()
         return flows.filter(organization=visible_organization(self)).order_by("-created_at", "pk")
 
 
@@ -139,6 +140,9 @@ def visible_organization(view: Any) -> Organization:
 class MembershipViewSet(mixins.ListModelMixin, ApiViewSet):
     """Members of an organization; its members read, its owners decide."""
 
+    is_versioned = True
+    version_paths = ("user__email",)
+
     serializer_class = MembershipSerializer
     permission_classes = [permissions.IsAuthenticated]
     filter_backends: list[Any] = []
@@ -149,6 +153,12 @@ class MembershipViewSet(mixins.ListModelMixin, ApiViewSet):
         organization = visible_organization(self)
         access.require(access.can_read_matching(self.request.user, organization.pk))
         return organization
+
+    def hold(self, key: Any) -> None:
+        # First, as the services do: it keeps the last owner from leaving.
+        organizations = Organization.objects.select_for_update(no_key=True)
+        organizations.filter(pk=self.kwargs["organization_id"]).values_list("pk").first()
+        super().hold(key)
 
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
@@ -169,7 +179,7 @@ class MembershipViewSet(mixins.ListModelMixin, ApiViewSet):
             )
         except ValidationError as error:
             raise InvalidInput({"email": error.messages}) from error
-        return Response(self.get_serializer(membership).data, status=status.HTTP_201_CREATED)
+        return self.answer(membership.pk, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=RoleSerializer, responses=MembershipSerializer)
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
@@ -179,17 +189,17 @@ class MembershipViewSet(mixins.ListModelMixin, ApiViewSet):
         services.change_role(
             actor=request.user, membership=membership, role=serializer.validated_data["role"]
         )
-        return Response(self.get_serializer(membership).data)
+        return self.answer(membership.pk)
 
     def destroy(self, request: Request, **kwargs: Any) -> Response:
         services.remove_member(actor=request.user, membership=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class SiteViewSet(
-    mixins.ListModelMixin, mixins.CreateModelMixin, mixins.RetrieveModelMixin, ApiViewSet
-):
+class SiteViewSet(mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
     """Sites that the caller may see."""
+
+    is_versioned = True
 
     serializer_class = SiteSerializer
     filterset_class = SiteFilter
@@ -199,12 +209,13 @@ class SiteViewSet(
     def get_queryset(self) -> Any:
         return Site.objects.visible_to(self.request.user).order_by("name", "pk")
 
-    def perform_create(self, serializer: Any) -> None:
+    def create(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
         values = dict(serializer.validated_data)
-        organization = own_organization(self.request, values.pop("organization_id"))
-        serializer.instance = services.create_site(
-            actor=self.request.user, organization=organization, **values
-        )
+        organization = own_organization(request, values.pop("organization_id"))
+        site = services.create_site(actor=request.user, organization=organization, **values)
+        return self.answer(site.pk, status=status.HTTP_201_CREATED)
 
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
         site = self.get_object()
@@ -217,7 +228,7 @@ class SiteViewSet(
                 {"organization_id": _("A site stays with its organization.")}
             )
         services.update_site(actor=request.user, site=site, **values)
-        return Response(self.get_serializer(site).data)
+        return self.answer(site.pk)
 
     def destroy(self, request: Request, **kwargs: Any) -> Response:
         services.delete_site(actor=request.user, site=self.get_object())
@@ -234,15 +245,19 @@ def own_organization(request: Request, organization_id: UUID) -> Organization:
     return organization
 
 
-class ResourceFlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+class ResourceFlowViewSet(mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
     """Flows that the caller may see."""
+
+    # Contaminants change with their flow alone, and so do the place and the owner.
+    is_versioned = True
+    version_paths = ("resource_type__code",)
 
     serializer_class = ResourceFlowSerializer
     filterset_class = ResourceFlowFilter
     queryset = ResourceFlow.objects.none()
 
     def get_queryset(self) -> Any:
-        flows = ResourceFlow.objects.visible_to(self.request.user).for_display()
+        flows = ResourceFlow.objects.visible_to(self.request.user).for_api()
         return flows.order_by("-created_at", "pk")
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -257,6 +272,10 @@ class ResourceFlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiV
             services.note_seen(viewpoint, [viewpoint.shown(flow) for flow in flows])
         return serializer
 
+    def seen_by_caller(self, found: ResourceFlow) -> tuple:
+        viewpoint = self.get_serializer().viewpoint()
+        return viewpoint.is_inside(found), viewpoint.sees_exactly(found)
+
     def create(self, request: Request, **kwargs: Any) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -266,7 +285,7 @@ class ResourceFlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiV
             flow = services.create_flow(actor=request.user, site=site, **values)
         except ValidationError as error:
             raise InvalidInput(errors_by_path(error)) from error
-        return Response(self.get_serializer(flow).data, status=status.HTTP_201_CREATED)
+        return self.answer(flow.pk, status=status.HTTP_201_CREATED)
 
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
         flow = self.get_object()
@@ -280,7 +299,7 @@ class ResourceFlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiV
             services.update_flow(actor=request.user, flow=flow, **values)
         except ValidationError as error:
             raise InvalidInput(errors_by_path(error)) from error
-        return Response(self.get_serializer(self.get_queryset().get(pk=flow.pk)).data)
+        return self.answer(flow.pk)
 
     def destroy(self, request: Request, **kwargs: Any) -> Response:
         services.delete_flow(actor=request.user, flow=self.get_object())
@@ -297,10 +316,11 @@ def visible_site(request: Request, site_id: UUID) -> Site:
     return site
 
 
-class ConversionViewSet(
-    mixins.ListModelMixin, mixins.CreateModelMixin, mixins.RetrieveModelMixin, ApiViewSet
-):
+class ConversionViewSet(mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
     """What sites can make of resources, as far as the caller may see it."""
+
+    is_versioned = True
+    version_paths = ("site__organization", "from_type__code", "to_type__code")
 
     serializer_class = ConversionSerializer
     filterset_class = ConversionFilter
@@ -309,12 +329,13 @@ class ConversionViewSet(
     def get_queryset(self) -> Any:
         return Conversion.objects.visible_to(self.request.user).for_display().order_by("name", "pk")
 
-    def perform_create(self, serializer: Any) -> None:
+    def create(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
         values = dict(serializer.validated_data)
-        site = visible_site(self.request, values.pop("site_id"))
-        serializer.instance = services.create_conversion(
-            actor=self.request.user, site=site, **values
-        )
+        site = visible_site(request, values.pop("site_id"))
+        conversion = services.create_conversion(actor=request.user, site=site, **values)
+        return self.answer(conversion.pk, status=status.HTTP_201_CREATED)
 
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
         conversion = self.get_object()
@@ -325,7 +346,7 @@ class ConversionViewSet(
         if "site_id" in values:
             values["site"] = visible_site(request, values.pop("site_id"))
         services.update_conversion(actor=request.user, conversion=conversion, **values)
-        return Response(self.get_serializer(conversion).data)
+        return self.answer(conversion.pk)
 
     def destroy(self, request: Request, **kwargs: Any) -> Response:
         services.delete_conversion(actor=request.user, conversion=self.get_object())

@@ -235,6 +235,7 @@ class ResourceFlow(models.Model):
         ] + [
             GistIndex(fields=["location"], name="organizations_flow_location"),
             models.Index(fields=["organization", "-created_at"], name="organizations_flow_of_org"),
+            models.Index(fields=["-created_at", "id"], name="organizations_flow_newest"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -1,6 +1,6 @@
 """The only writers of organizations, memberships, sites and flows."""
 
-from organizations.services.contacts import set_contact
+from organizations.services.contacts import hold_contact, set_contact
 from organizations.services.conversions import (
     create_conversion,
     delete_conversion,
@@ -9,6 +9,7 @@ from organizations.services.conversions import (
 )
 from organizations.services.disclosures import note_seen
 from organizations.services.flows import (
+    check_flow,
     create_flow,
     delete_flow,
     save_flow,
@@ -37,6 +38,7 @@ __all__ = [
     "StillInUse",
     "add_member",
     "change_role",
+    "check_flow",
     "count_completed_exchange",
     "create_conversion",
     "create_flow",
@@ -46,6 +48,7 @@ __all__ = [
     "delete_flow",
     "delete_organization",
     "delete_site",
+    "hold_contact",
     "note_seen",
     "remove_member",
     "save_conversion",

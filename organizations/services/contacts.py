@@ -17,10 +17,15 @@ def set_contact(*, actor: User, organization: Organization, **changes: Any) -> C
     :raises ValidationError: if a field is wrong.
     """
     permissions.require(permissions.can_manage(actor, organization.pk))
-    Contact.objects.get_or_create(organization=organization)
-    contact = Contact.objects.select_for_update().get(organization=organization)
+    contact = hold_contact(organization)
     for name, value in changes.items():
         setattr(contact, name, value)
     contact.full_clean()
     contact.save()
     return contact
+
+
+def hold_contact(organization: Organization) -> Contact:
+    """Return the contact details, which nobody else changes until the transaction ends."""
+    Contact.objects.get_or_create(organization=organization)
+    return Contact.objects.select_for_update().get(organization=organization)

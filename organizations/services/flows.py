@@ -1,11 +1,13 @@
 """Writes of resource flows."""
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import CheckConstraint, ProtectedError
 from django.utils.translation import gettext as _
 
 from organizations import permissions, units
@@ -23,6 +25,11 @@ _EDITED = [
     for field in ResourceFlow._meta.concrete_fields
     if not field.primary_key and field.name != "reserved_per_year"
 ]
+_CHECKS = [c for c in ResourceFlow._meta.constraints if isinstance(c, CheckConstraint)]
+# One question to the database instead of one each.
+_ALL_CHECKS = CheckConstraint(
+    condition=reduce(and_, (check.condition for check in _CHECKS)), name="all_checks"
+)
 # Sums of decimals and floats of the same quantity differ by less than this share.
 SAME = 1e-9
 
@@ -96,6 +103,28 @@ def save_flow(
         # A prefetched list would still show the old ones.
         getattr(flow, "_prefetched_objects_cache", {}).pop("contaminants", None)
     return flow
+
+
+def check_flow(flow: ResourceFlow, *, contaminants: Mapping[str, float]) -> None:
+    """
+    Check a flow that is not going to be stored, at a site that need not be, as `save_flow` would.
+
+    :raises ValidationError: if a field is wrong.
+    """
+    derive(flow)
+    flow.full_clean(
+        exclude=["site", "organization"], validate_unique=False, validate_constraints=False
+    )
+    _check_contaminants(contaminants)
+    try:
+        _ALL_CHECKS.validate(ResourceFlow, flow)
+    except ValidationError:
+        for constraint in _CHECKS:
+            try:
+                constraint.validate(ResourceFlow, flow)
+            except ValidationError as error:
+                raise ValidationError(error.message, code=constraint.name) from error
+        raise
 
 
 def derive(flow: ResourceFlow) -> None:

@@ -15,6 +15,8 @@ from organizations.api.views import visible_organization
 from organizations.models import Contact, Disclosure
 from proposals import services
 from turash.api.fields import StrictModelSerializer
+from turash.api.versions import tag_of_data
+from turash.api.views import ConditionalView
 
 
 class ContactSerializer(StrictModelSerializer):
@@ -49,7 +51,7 @@ class DisclosureSerializer(serializers.ModelSerializer):
         return [organization.name for organization in disclosure.user.organizations.all()]
 
 
-class ContactView(generics.GenericAPIView):
+class ContactView(ConditionalView):
     """Whom to speak to in an organization."""
 
     serializer_class = ContactSerializer
@@ -74,6 +76,9 @@ class ContactView(generics.GenericAPIView):
         access.require(access.can_manage(request.user, organization.pk))
         serializer = ContactSerializer(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
+        if self.is_guarded:
+            held = organization_services.hold_contact(organization)
+            self.require_unchanged(tag_of_data(ContactSerializer(held).data))
         contact = organization_services.set_contact(
             actor=request.user, organization=organization, **serializer.validated_data
         )

@@ -28,7 +28,7 @@ from proposals.api.serializers import (
     StatusSerializer,
 )
 from proposals.models import Proposal
-from turash.api.views import ApiViewSet
+from turash.api.views import ApiViewSet, RetrieveMixin
 from turash.errors import InvalidInput
 
 # Field of the service → field of the API.
@@ -41,7 +41,7 @@ NAMES = {
 }
 
 
-class ProposalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+class ProposalViewSet(mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
     """Proposals from or to the caller's organizations."""
 
     serializer_class = ProposalSerializer
@@ -55,9 +55,6 @@ class ProposalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
 
     def get_serializer_class(self) -> Any:
         return ProposalSerializer if self.action == "list" else ProposalDetailSerializer
-
-    def retrieve(self, request: Request, **kwargs: Any) -> Response:
-        return Response(self._detail(self.get_object()))
 
     @extend_schema(request=ProposalRequestSerializer, responses={201: ProposalDetailSerializer})
     def create(self, request: Request) -> Response:
@@ -82,7 +79,7 @@ class ProposalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
             )
         except ValidationError as error:
             raise _renamed(error) from error
-        return Response(self._detail(proposal), status=status.HTTP_201_CREATED)
+        return self.answer(proposal.pk, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=StatusSerializer, responses=ProposalDetailSerializer)
     @action(detail=True, methods=["post"], url_path="status")
@@ -97,7 +94,7 @@ class ProposalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
             status=serializer.validated_data["status"],
             comment=serializer.validated_data.get("comment", ""),
         )
-        return Response(self._detail(moved))
+        return self.answer(moved.pk)
 
     @extend_schema(request=ConfirmationSerializer, responses=ProposalDetailSerializer)
     @action(detail=True, methods=["post"], url_path="terms/<int:version>/confirm")
@@ -114,13 +111,11 @@ class ProposalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
             version=version,
             comment=serializer.validated_data.get("comment", ""),
         )
-        return Response(self._detail(moved))
+        return self.answer(moved.pk)
 
-    def _detail(self, proposal: Proposal) -> Mapping[str, Any]:
+    def represent(self, found: Proposal) -> Mapping[str, Any]:
         shown = (
-            Proposal.objects.for_display()
-            .prefetch_related("transitions__actor")
-            .get(pk=proposal.pk)
+            Proposal.objects.for_display().prefetch_related("transitions__actor").get(pk=found.pk)
         )
         return ProposalDetailSerializer(shown, context=self.get_serializer_context()).data
 

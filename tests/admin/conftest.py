@@ -6,7 +6,6 @@ import pytest
 from django.contrib import admin
 from django.utils import timezone
 from django_q.models import Failure, OrmQ, Schedule, Success
-from knox.models import AuthToken
 
 from exchanges.models import Declaration, Delivery, ExchangeFactors
 from matching import learning
@@ -30,6 +29,7 @@ from tests.factories import (
     SiteFactory,
     UserFactory,
 )
+from turash.callers.services import make_token
 from turash.events.dispatch import deliver
 from turash.events.models import DomainEvent
 from turash.mail.models import Mail, MailPreference
@@ -112,7 +112,7 @@ def populate(number: int) -> None:
     )
     AttachmentDownload.objects.create(attachment=attachment, user=owner)
     ConversionFactory(site=output.site)
-    AuthToken.objects.create(owner)
+    make_token(owner)
     Notification.objects.create(
         organization=seller,
         type="site_created",

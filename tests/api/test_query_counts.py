@@ -3,7 +3,6 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from knox.models import AuthToken
 
 from organizations.models import ResourceFlow
 from proposals.models import Proposal
@@ -13,6 +12,7 @@ from tests.factories import (
     ResourceFlowFactory,
     SiteFactory,
 )
+from turash.callers.services import make_token
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ def grow(alice, alices_organization, run_events):
             MembershipFactory(organization=alices_organization)
             ResourceFlowFactory(site=SiteFactory(organization=alices_organization))
             MatchClusterFactory()
-            AuthToken.objects.create(alice)
+            make_token(alice)
             theirs = ResourceFlowFactory(direction="input", type_code="heat")
             # Nearly fits: too large a lot.
             ResourceFlowFactory(direction="input", type_code="heat", amount=1500, min_amount=1500)

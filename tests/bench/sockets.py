@@ -116,11 +116,9 @@ async def in_database(function: Callable, *args):
 
 def people(count: int) -> tuple[object, object, list[str]]:
     """Add an organization of all, one of the first alone, and a token for each."""
-    from knox.crypto import hash_token
-    from knox.models import AuthToken
-    from knox.settings import CONSTANTS
-
     from organizations.models import Membership, Organization, User
+    from turash.callers.models import Token
+    from turash.callers.services import PREFIX_LENGTH, digest_of
 
     large, small = (Organization.objects.create(name=name, slug=name) for name in ("all", "one"))
     users = User.objects.bulk_create(
@@ -131,10 +129,8 @@ def people(count: int) -> tuple[object, object, list[str]]:
         + [Membership(user=users[0], organization=small, role="member")]
     )
     tokens = [secrets.token_hex(32) for _ in users]
-    AuthToken.objects.bulk_create(
-        AuthToken(
-            user=user, digest=hash_token(token), token_key=token[: CONSTANTS.TOKEN_KEY_LENGTH]
-        )
+    Token.objects.bulk_create(
+        Token(user=user, digest=digest_of(token), prefix=token[:PREFIX_LENGTH])
         for user, token in zip(users, tokens, strict=True)
     )
     return large.pk, small.pk, tokens

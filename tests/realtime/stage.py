@@ -2,10 +2,10 @@
 
 from asgiref.sync import sync_to_async
 from django.db import connection
-from knox.models import AuthToken
 
 from organizations.models import Membership
 from tests.factories import MembershipFactory
+from turash.callers.services import make_token
 from turash.events.catalogue import OrganizationCreated
 from turash.realtime.models import Notification
 from turash.realtime.services import notify
@@ -20,7 +20,7 @@ def member(**fields) -> Membership:
 
 @in_database
 def token_of(user) -> str:
-    return AuthToken.objects.create(user)[1]
+    return make_token(user)[1]
 
 
 def tell_now(*organization_ids) -> None:

@@ -103,10 +103,10 @@ class _Storm:
     def _set_the_stage(self) -> list:
         from django.core.management import call_command
         from django.db import connections
-        from knox.models import AuthToken
 
         from tests.factories import MembershipFactory, ResourceFlowFactory
         from tests.soak.writers import ServiceWriter, WebWriter
+        from turash.callers.services import make_token
 
         call_command("migrate", verbosity=0)
         writers: list = []
@@ -122,7 +122,7 @@ class _Storm:
             keys = [flow.pk for flow in flows]
             seed = self.chance.random()
             if number % 3 == 2:
-                token = AuthToken.objects.create(owner.user)[1]
+                token = make_token(owner.user)[1]
                 writers.append(WebWriter(owner.user, keys, seed, token=token))
             else:
                 writers.append(ServiceWriter(owner.user, keys, seed))

@@ -34,6 +34,7 @@ TITLES = {
     405: gettext_lazy("Method not allowed."),
     406: gettext_lazy("No such format."),
     409: gettext_lazy("This does not fit the present state."),
+    412: gettext_lazy("It has changed meanwhile."),
     413: gettext_lazy("Too large."),
     415: gettext_lazy("Unsupported media type."),
     429: gettext_lazy("Too many requests."),
@@ -48,6 +49,7 @@ CODES = {
     405: "method_not_allowed",
     406: "not_acceptable",
     409: "conflict",
+    412: "stale",
     413: "too_large",
     415: "unsupported_media_type",
     429: "too_many_requests",
@@ -118,7 +120,7 @@ def flatten(data: Any, path: str = "") -> dict[str, list[str]]:
         result: dict[str, list[str]] = {}
         for key, value in data.items():
             own = {api_settings.NON_FIELD_ERRORS_KEY, NON_FIELD_ERRORS}
-            inner = path if key in own else f"{path}.{key}" if path else str(key)
+            inner = path if key in own else _below(path, key)
             for name, messages in flatten(value, inner).items():
                 result.setdefault(name, []).extend(messages)
         return result
@@ -133,6 +135,13 @@ def flatten(data: Any, path: str = "") -> dict[str, list[str]]:
     return {path or api_settings.NON_FIELD_ERRORS_KEY: messages}
 
 
+def _below(path: str, key: str | int) -> str:
+    """Return the path to a member of an object, or to an item of a list."""
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    return f"{path}.{key}" if path else key
+
+
 def _first(errors: Mapping[str, list[str]]) -> str:
     field, messages = next(iter(errors.items()))
     return f"{field}: {messages[0]}" if field != api_settings.NON_FIELD_ERRORS_KEY else messages[0]
@@ -142,13 +151,15 @@ def _response(body: dict[str, Any], headers: dict[str, str] | None = None) -> Re
     return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
 
 
-def json_problem(http_status: int, *, detail: str = "") -> JsonResponse:
+def json_problem(http_status: int, *, detail: str = "", code: str = "") -> JsonResponse:
     """Return a problem where no API view answers: an unknown path, a crash."""
     return JsonResponse(
-        problem(http_status, detail=detail), status=http_status, content_type=CONTENT_TYPE
+        problem(http_status, detail=detail, code=code),
+        status=http_status,
+        content_type=CONTENT_TYPE,
     )
 
 
 def is_api(request: Request) -> bool:
     """Whether the request expects problems rather than pages."""
-    return request.path.startswith("/api/")
+    return f"{request.path}/".startswith("/api/")

@@ -10,7 +10,7 @@ from channels.security.websocket import WebsocketDenier
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.exceptions import AuthenticationFailed
 
-from turash.api.authentication import TokenAuthentication
+from turash.callers.authentication import token_of
 
 
 class TokenMiddleware(BaseMiddleware):
@@ -26,10 +26,9 @@ class TokenMiddleware(BaseMiddleware):
     @database_sync_to_async
     def _user_of(self, token: bytes) -> Any:
         try:
-            user, _ = TokenAuthentication().authenticate_credentials(token)
+            return token_of(token.decode("latin-1")).user
         except AuthenticationFailed:
             return AnonymousUser()
-        return user
 
 
 class SameOriginMiddleware(BaseMiddleware):

@@ -4,11 +4,13 @@ from typing import Any
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, permissions, serializers
+from rest_framework import permissions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from turash.api.fields import StrictSerializer
+from turash.api.versions import tag_of_data
+from turash.api.views import ConditionalView
 from turash.mail.models import MATCH_CADENCES, Cadence
 from turash.mail.services import preferences
 
@@ -21,7 +23,7 @@ class MailPreferenceSerializer(StrictSerializer):
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
 
 
-class MailPreferenceView(generics.GenericAPIView):
+class MailPreferenceView(ConditionalView):
     """What I hear by e-mail, when, and in which language."""
 
     permission_classes = [permissions.IsAuthenticated]
@@ -37,6 +39,9 @@ class MailPreferenceView(generics.GenericAPIView):
     def patch(self, request: Request) -> Response:
         serializer = MailPreferenceSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
+        if self.is_guarded:
+            preferences.hold(request.user)
+            self.require_unchanged(tag_of_data(self._answer(request).data))
         preferences.set_preference(request.user, **serializer.validated_data)
         return self._answer(request)
 

@@ -28,7 +28,7 @@ def set_preference(
 
     :raises ValidationError: a choice is unknown.
     """
-    preference, _created = MailPreference.objects.select_for_update().get_or_create(user=user)
+    preference = hold(user)
     if proposals is not None:
         preference.proposals = proposals
     if matches is not None:
@@ -38,6 +38,11 @@ def set_preference(
     if language is not None:
         set_language(user, language)
     return preference
+
+
+def hold(user: Any) -> MailPreference:
+    """Return what the user wants, which nobody else changes until the transaction ends."""
+    return MailPreference.objects.select_for_update().get_or_create(user=user)[0]
 
 
 def set_language(user: Any, language: str) -> None:

@@ -1,0 +1,1 @@
+"""Who calls the API without a browser: tokens, how often, and what was answered to repeats."""
