@@ -19,7 +19,7 @@ SAMPLING_LIMIT_S = 20.0
 
 @dataclass(frozen=True)
 class Split:
-    """Each player's part of the gain, and how far it may be off (0: exact)."""
+    """Each player's part of the gain, and how far it may be off (0: exact; NaN: not computed)."""
 
     gains: np.ndarray
     standard_errors: np.ndarray
@@ -60,24 +60,33 @@ def shapley_split(
     Return the Shapley value of each player: its mean contribution over all orders of joining.
 
     A coalition is worth what the best plan of its own flows is. Components that share no flow are
-    games of their own, whose values add up. Those of more than `most_exact` players are sampled
-    until `samples` pairs of an order and its reverse, or `limit_s` per component, are over.
+    games of their own, whose values add up. Those of more than `most_exact` players are sampled, up
+    to `samples` pairs of an order and its reverse. After `limit_s` what there is counts: of fewer
+    than `LEAST_SAMPLES` pairs nothing is said.
     """
     count = _player_count(output_player, input_player)
     gains, variances = np.zeros(count), np.zeros(count)
     rows = problem.worthwhile
     labels = components_of(problem, rows)
     random = np.random.default_rng(seed)
+    until = time.monotonic() + limit_s
     for label in range(labels.max(initial=-1) + 1):
         part = problem.of(rows[labels == label])
-        game = _Game(part, output_player[part.output], input_player[part.input], options)
-        if len(game.players) <= most_exact:
-            gains[game.players] += _exact(game)
-            continue
-        means, squares = _sampled(game, random, samples, time.monotonic() + limit_s)
+        game = _Game(part, output_player[part.output], input_player[part.input], options, until)
+        try:
+            if len(game.players) <= most_exact:
+                gains[game.players] += _exact(game)
+                continue
+        except _OutOfTime:
+            pass
+        means, squares = _sampled(game, random, samples)
         gains[game.players] += means
         variances[game.players] += squares
     return Split(gains, np.sqrt(variances))
+
+
+class _OutOfTime(Exception):
+    """The time is over before the game is."""
 
 
 def _player_count(output_player: np.ndarray, input_player: np.ndarray) -> int:
@@ -93,8 +102,9 @@ class _Game:
         suppliers: np.ndarray,
         recipients: np.ndarray,
         options: Options | None,
+        until: float,
     ) -> None:
-        self.problem, self.options = problem, options
+        self.problem, self.options, self.until = problem, options, until
         self.players = np.unique(np.concatenate([suppliers, recipients]))
         # The bits of both sides of an exchange; Python's numbers have as many as it takes.
         place = {player: number for number, player in enumerate(self.players.tolist())}
@@ -105,8 +115,14 @@ class _Game:
         self._values = {0: 0.0}
 
     def value(self, coalition: int) -> float:
-        """Return what the players whose bits are set can gain by themselves."""
+        """
+        Return what the players whose bits are set can gain by themselves.
+
+        :raises _OutOfTime: that is not known yet, and the time is over.
+        """
         if coalition not in self._values:
+            if time.monotonic() > self.until:
+                raise _OutOfTime
             rows = [row for row, needs in enumerate(self.needs) if needs & coalition == needs]
             self._values[coalition] = (
                 solve_part(self.problem.of(np.array(rows)), self.options).value if rows else 0.0
@@ -128,16 +144,19 @@ def _exact(game: _Game) -> np.ndarray:
 
 
 def _sampled(
-    game: _Game, random: np.random.Generator, samples: int, until: float
+    game: _Game, random: np.random.Generator, samples: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the means of what players add in random orders, and the variances of these means."""
     count = len(game.players)
     found = []
-    for number in range(samples):
-        if number >= LEAST_SAMPLES and time.monotonic() > until:
-            break
-        order = random.permutation(count)
-        found.append((_added(game, order) + _added(game, order[::-1])) / 2)
+    try:
+        for _ in range(samples):
+            order = random.permutation(count)
+            found.append((_added(game, order) + _added(game, order[::-1])) / 2)
+    except _OutOfTime:
+        pass
+    if len(found) < LEAST_SAMPLES:
+        return np.full(count, np.nan), np.full(count, np.nan)
     pairs = np.array(found)
     return pairs.mean(axis=0), pairs.var(axis=0, ddof=1) / len(pairs)
 

@@ -104,14 +104,15 @@ def solve_part(problem: Problem, options: Options | None = None) -> Solution:
     """
     Return the best quantities of a problem, taken as a whole.
 
-    With shared trenches the plan without sharing is found first: the result is never worse. Nor is
-    it worse than `greedy`, whatever the time limit.
+    With shared trenches the plan without sharing is found first, in half of the time: the result is
+    never worse. Nor is it worse than `greedy`, whatever the time limit.
 
     :raises Impossible: what must be exchanged does not fit.
     """
     options = options or Options()
     best = greedy(problem)
     if problem.trenches is not None:
+        options = replace(options, time_limit_s=options.time_limit_s / 2)
         alone = solve_part(problem.without_sharing(), options).quantities
         best = max(best, alone, key=problem.value)
     model = Model(problem)
