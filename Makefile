@@ -1,9 +1,9 @@
 # What one does with Turash; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo run test bench bench-events bench-matching bench-peers soak check format lock messages stop clean
+.PHONY: help setup setup-tests demo run test bench bench-events bench-matching bench-peers bench-plans soak check format lock messages stop clean
 
 PYTHON := .local/venv/bin/python
-PACKAGES := turash organizations matching proposals exchanges
+PACKAGES := turash organizations matching proposals exchanges plans
 
 help: ## List what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -20,7 +20,7 @@ demo: setup ## Start Turash with the demo region; Ctrl-C stops it
 test: setup-tests ## Run all tests, browser tests included
 	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4
 
-bench: bench-events bench-matching bench-peers ## Measure, each against a baseline of the same run
+bench: bench-events bench-matching bench-peers bench-plans ## Measure, each against a baseline of the same run
 
 bench-events: setup-tests ## Measure events: publishing, throughput, latency, websockets, idle load
 	@$(PYTHON) -m tests.bench.events
@@ -33,6 +33,9 @@ bench-matching: setup-tests ## Measure matching: all at once, flow by flow, and 
 
 bench-peers: setup-tests ## Compare a run of all matches with independent programs of equal result
 	@$(PYTHON) -m tests.bench.peers
+
+bench-plans: setup-tests ## Measure exchange plans: the best quantities, against other ways to find them
+	@$(PYTHON) -m tests.bench.plans
 
 soak: setup-tests ## Kill everything at random, 200 times, while events flow (half an hour)
 	@$(PYTHON) -m tests.soak.storm --publisher queue
