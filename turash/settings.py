@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "matching",
     "proposals",
     "exchanges",
+    "plans",
 ]
 
 MIDDLEWARE = [
@@ -214,6 +215,7 @@ SPECTACULAR_SETTINGS = {
         "FlowStatusEnum": "organizations.models.ResourceFlow.Status",
         "JobStatusEnum": "matching.models.MatchingRun.Status",
         "ProposalStatusEnum": "proposals.states.Status",
+        "MatchTransportEnum": "matching.engine.arrays.MODES",
         "TransportModeEnum": "organizations.models.resource_type.TransportMode",
         "VisibilityEnum": "organizations.models.Visibility",
     },
