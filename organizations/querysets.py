@@ -258,9 +258,7 @@ class ResourceFlowQuerySet(_PlacedQuerySet):
 
     def for_api(self) -> Self:
         """With everything the API tells of a flow: its site by its id."""
-        return self.select_related("resource_type", "organization").prefetch_related(
-            "contaminants"
-        )
+        return self.select_related("resource_type", "organization").prefetch_related("contaminants")
 
 
 def _edited_by(viewer: Viewer) -> Any:

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "matching",
     "proposals",
     "exchanges",
+    "plans",
 ]
 
 MIDDLEWARE = [
@@ -221,6 +222,7 @@ SPECTACULAR_SETTINGS = {
         "FlowStatusEnum": "organizations.models.ResourceFlow.Status",
         "JobStatusEnum": "matching.models.MatchingRun.Status",
         "ProposalStatusEnum": "proposals.states.Status",
+        "MatchTransportEnum": "matching.engine.arrays.MODES",
         "ScopeEnum": "turash.callers.models.Token.Scope",
         "SubtypeEnum": "organizations.models.Organization.Subtype",
         "TransportModeEnum": "organizations.models.resource_type.TransportMode",

@@ -18,6 +18,7 @@ from matching.models import (
 )
 from matching.services import rematch_flow
 from organizations.models import Contact, Disclosure
+from plans.models import Plan, PlannedExchange, PlannedFlow, PlanPart, PlanRule, PlanShare
 from proposals import services as proposal_services
 from proposals.models import Attachment, AttachmentDownload, Proposal, ProposalReminder
 from tests.factories import (
@@ -99,6 +100,7 @@ def populate(number: int) -> None:
         valid_until=timezone.now() + timedelta(days=7),
     )
     populate_exchange(proposal, owner)
+    populate_plan(seller, output, needed)
     Contact.objects.create(organization=seller)
     Disclosure.objects.create(
         organization=seller, user=owner, stage="public", seen_on=timezone.now().date()
@@ -133,6 +135,22 @@ def populate_exchange(proposal: Proposal, owner) -> None:
     )
     Declaration.objects.create(
         proposal=proposal, month=month, organization=proposal.from_organization
+    )
+
+
+def populate_plan(organization, output, needed) -> None:
+    """Add a plan of one part, as if it were being worked on."""
+    plan = Plan.objects.create(name="All", organization=organization, status="running")
+    part = PlanPart.objects.create(plan=plan, number=1, exchange_count=1)
+    PlanRule.objects.create(plan=plan, output=output, input=needed, kind="must")
+    PlannedFlow.objects.create(plan=plan, flow=output, available_per_year=5)
+    figures = {
+        "distance_m": 1, "most_per_year": 5, "eur_per_unit": 1, "co2_t_per_unit": 1,
+        "fixed_eur_per_year": 0, "investment_eur_per_unit": 0, "fixed_investment_eur": 0,
+    }  # fmt: skip
+    PlannedExchange.objects.create(plan=plan, output=output, input=needed, **figures)
+    PlanShare.objects.create(
+        part=part, organization=organization, avoided_eur=1, investment_eur=1, proportional=1
     )
 
 

@@ -9,6 +9,7 @@ from django.core.serializers import serialize
 from exchanges.models import Declaration, Delivery
 from matching.models import Match, MatchDismissal, MatchingRun
 from organizations.models import Contact, Conversion, Membership, Organization, ResourceFlow, Site
+from plans.models import Plan
 from proposals.models import Proposal, ProposalMessage, ProposalTerms, ProposalTransition
 from tests.api.test_bad_input import assert_problem, changed
 from tests.api.test_flows import full_flow
@@ -26,7 +27,7 @@ WRITES = [
     "decide proposal", "create conversion", "change conversion", "post message",
     "report delivery", "declare outcome", "change mail preference", "mark as read",
     "change contact",
-    "offer terms", "confirm terms",
+    "offer terms", "confirm terms", "request plan", "propose planned",
 ]  # fmt: skip
 # Raw JSON, because no encoder writes half of it. No field of any write takes these …
 WRONG_EVERYWHERE = [
@@ -42,7 +43,7 @@ UNSTORABLE = [
 WRITTEN = [
     Organization, Membership, Site, ResourceFlow, Proposal, ProposalTransition, MatchDismissal,
     MatchingRun, Conversion, Delivery, Declaration, MailPreference, ReadMark, Contact,
-    ProposalMessage, ProposalTerms,
+    ProposalMessage, ProposalTerms, Plan,
 ]  # fmt: skip
 
 
@@ -107,6 +108,16 @@ def writes(alice, bob, alices_organization, charlies_organization, run_events) -
         "organization_id": str(alices_organization.pk),
     }  # fmt: skip
     of_mail = {"proposals": "daily", "matches": "none", "language": "tt"}
+    plan = Plan.objects.create(name="All", organization=alices_organization)
+    of_plan = {
+        "name": "Heat", "organization_id": str(alices_organization.pk),
+        "scenario_of_id": str(plan.pk), "bbox": [11, 55, 12, 56], "cities": ["Kalundborg"],
+        "resource_type": "heat", "objective": "mix", "co2_price_eur_per_t": 50,
+        "energy_price_pct": 120, "max_distance_km": 20, "min_share_pct": 5, "budget_eur": 1000,
+        "has_fixed_costs": True, "shares_trenches": False, "time_limit_s": 10,
+        "must": [str(match.pk)], "never": [],
+    }  # fmt: skip
+    of_planned = {"from_org_id": str(alices_organization.pk), "match_ids": [str(match.pk)]}
     of_contact = {
         "person": "Alice", "email": "a@example.org", "phone": "+45 12", "disclosed_from": "never",
     }  # fmt: skip
@@ -132,6 +143,8 @@ def writes(alice, bob, alices_organization, charlies_organization, run_events) -
         ("patch", f"{organization}/contact", of_contact),
         ("post", f"{API}/proposals/{negotiated.pk}/terms", of_terms),
         ("post", f"{API}/proposals/{negotiated.pk}/terms/1/confirm", {"comment": "Fine"}),
+        ("post", f"{API}/plans", of_plan),
+        ("post", f"{API}/plans/{plan.pk}/proposals", of_planned),
     ]
     return dict(zip(WRITES, requests, strict=True))
 

@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from organizations.models import ResourceFlow
+from plans.models import Plan
 from proposals.models import Proposal
 from tests.factories import (
     MatchClusterFactory,
@@ -23,7 +24,7 @@ LISTS = [
     "/organizations/{organization}/resource-flows", "/organizations/{organization}/matching/direct",
     "/resource-flows/{flow}/matches", "/resource-flows/{flow}/near-misses", "/matches",
     "/matches/clusters", "/proposals", "/organizations/{organization}/proposals",
-    "/notifications", "/tokens",
+    "/notifications", "/tokens", "/plans",
 ]  # fmt: skip
 
 
@@ -39,6 +40,7 @@ def grow(alice, alices_organization, run_events):
             ResourceFlowFactory(site=SiteFactory(organization=alices_organization))
             MatchClusterFactory()
             make_token(alice)
+            Plan.objects.create(name="x", organization=alices_organization)
             theirs = ResourceFlowFactory(direction="input", type_code="heat")
             # Nearly fits: too large a lot.
             ResourceFlowFactory(direction="input", type_code="heat", amount=1500, min_amount=1500)

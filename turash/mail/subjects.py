@@ -16,6 +16,7 @@ HEADLINES = {
     "match_found": _("A new match"),
     "match_lost": _("A match is gone"),
     "matching_run_finished": _("The matches are up to date"),
+    "plan_finished": _("A plan is ready"),
     "proposal_created": _("A new proposal"),
     "proposal_status_changed": _("A proposal has moved on"),
     "proposal_terms_offered": _("New terms are offered"),

@@ -1,0 +1,223 @@
+"""The exchanges that a plan can choose from: the matches of its region, and what is fixed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from matching import figures, weights
+from matching.engine import parameters as p
+from matching.engine.arrays import COLUMN, MODES, PIPE, WINDOW
+from matching.engine.best import score_pairs
+from matching.loading import TypeTable, load_types
+from matching.models import Match, MatchDismissal
+from organizations.models import ResourceFlow
+from plans import valuing
+from plans.models import Plan, PlannedExchange, PlanRule
+from proposals.models import Proposal
+from proposals.states import RESERVING
+
+QUANTITY, DISTANCE = COLUMN["quantity_per_year"], COLUMN["distance_m"]
+INVESTMENT, SAVINGS = COLUMN["investment_eur"], COLUMN["savings_eur_per_year"]
+# What one euro of investment costs a year: the annuity and maintenance.
+YEARLY_SHARE = (
+    p.INTEREST_RATE / (1 - (1 + p.INTEREST_RATE) ** -p.LIFETIME_YEARS)
+) + p.MAINTENANCE_SHARE_PER_YEAR
+
+
+@dataclass(slots=True)
+class Pair:
+    """The flows of a match or of a contract."""
+
+    output_id: UUID
+    input_id: UUID
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Exchanges that are not saved yet, and what each of their flows has or needs a year."""
+
+    exchanges: list[PlannedExchange]
+    available: dict[UUID, float]
+    missing: list[PlanRule]  # rules about what must be, of pairs that are no match any more
+    are_too_many: bool = False
+
+
+def matches_of(plan: Plan) -> QuerySet[Match]:
+    """
+    Return the matches that a plan looks at, without those that one of the sides has dismissed.
+
+    Of an organization: those that its members see.
+    """
+    if plan.organization_id is None:
+        matches = Match.objects.all()
+    else:
+        matches = Match.seen.of_organizations([plan.organization_id])
+    flows = plan.flows().order_by().values("pk")
+    matches = matches.filter(output__in=flows, input__in=flows)
+    if plan.resource_type is not None:
+        code = plan.resource_type.code
+        matches = matches.filter(
+            Q(output__resource_type__code=code)
+            | Q(output__resource_type__code__startswith=f"{code}.")
+        )
+    if plan.max_distance_km is not None:
+        matches = matches.filter(distance_m__lte=plan.max_distance_km * 1000)
+    dismissed = MatchDismissal.objects.filter(output=OuterRef("output"), input=OuterRef("input"))
+    return matches.filter(~Exists(dismissed)).order_by()
+
+
+def candidates_of(plan: Plan, *, most: int) -> Candidates:
+    """
+    Return what a plan chooses from, in the order of the flows' numbers.
+
+    In a fixed number of queries. Nothing where there are more than `most`.
+    """
+    rules = {
+        (rule.output_id, rule.input_id): rule
+        for rule in plan.rules.select_related("output", "input")
+    }
+    rows = matches_of(plan).order_by("output__number", "input__number")
+    pairs = [
+        Pair(*ids)
+        for ids in rows.values_list("output_id", "input_id")[: most + 1]
+        if ids not in rules or rules[ids].kind != PlanRule.Kind.NEVER
+    ]
+    if len(pairs) > most:
+        return Candidates([], {}, [], are_too_many=True)
+    must = {ids for ids, rule in rules.items() if rule.kind == PlanRule.Kind.MUST}
+    exchanges, available = _valued(plan, pairs, must)
+    found = {(exchange.output_id, exchange.input_id) for exchange in exchanges}
+    missing = [rules[ids] for ids in must - found]
+    return Candidates(exchanges + list(_contracts(plan)), available, missing)
+
+
+def _valued(
+    plan: Plan, pairs: list[Pair], must: set[tuple[UUID, UUID]]
+) -> tuple[list[PlannedExchange], dict[UUID, float]]:
+    if not pairs:
+        return [], {}
+    sides = figures.sides_of(pairs)
+    types = load_types()
+    results = score_pairs(
+        sides.outputs, sides.inputs, sides.places, sides.types, sides.contaminants,
+        weights.in_force(),
+    )  # fmt: skip
+    is_match = ~np.isnan(results[:, COLUMN["score"]])
+    results, places = results[is_match], sides.places[is_match]
+    present = np.array(sides.present, dtype=np.int64)[is_match]
+    outputs, inputs = sides.outputs[places[:, 0]], sides.inputs[places[:, 1]]
+    results = valuing.with_prices_of(plan, results, types, outputs["type"])
+    growing = _investment_that_grows(results, outputs, types)
+    fixed_investment = results[:, INVESTMENT] - growing
+    fixed = fixed_investment * YEARLY_SHARE
+    if not plan.has_fixed_costs:
+        growing, fixed_investment = results[:, INVESTMENT], np.zeros(len(results))
+        fixed = np.zeros(len(results))
+    quantity = results[:, QUANTITY]
+    least = np.maximum(outputs["min_quantity_per_year"], inputs["min_quantity_per_year"])
+    least = np.maximum(least, quantity * plan.min_share_pct / 100)
+    exchanges, available = [], {}
+    for row, number in enumerate(present):
+        pair = pairs[number]
+        available[pair.output_id] = float(outputs["quantity_per_year"][row])
+        available[pair.input_id] = float(inputs["quantity_per_year"][row])
+        exchanges.append(
+            PlannedExchange(
+                plan=plan,
+                output_id=pair.output_id,
+                input_id=pair.input_id,
+                must_be=(pair.output_id, pair.input_id) in must,
+                distance_m=results[row, DISTANCE],
+                transport=MODES[int(results[row, COLUMN["transport"]])],
+                most_per_year=quantity[row],
+                least_per_year=min(least[row], quantity[row]),
+                eur_per_unit=(results[row, SAVINGS] + fixed[row]) / quantity[row],
+                co2_t_per_unit=results[row, COLUMN["co2_avoided_t_per_year"]] / quantity[row],
+                fixed_eur_per_year=fixed[row],
+                investment_eur_per_unit=growing[row] / quantity[row],
+                fixed_investment_eur=fixed_investment[row],
+            )
+        )
+    return exchanges, available
+
+
+def _investment_that_grows(
+    results: np.ndarray, outputs: np.ndarray, types: TypeTable
+) -> np.ndarray:
+    """Return what heat exchangers take of each investment [EUR]; the pipe is there or is not."""
+    kinds = types.array[outputs["type"]]
+    capacity_mw = (results[:, QUANTITY] / results[:, COLUMN["shared_hours_per_year"]]) * kinds[
+        "pipe_mw_per_unit_per_hour"
+    ]
+    sink = np.where(
+        capacity_mw < p.SMALL_SINK_MW,
+        p.SMALL_SINK_EXCHANGER_EUR_PER_MW,
+        p.SINK_EXCHANGER_EUR_PER_MW,
+    )
+    exchangers = (p.SOURCE_EXCHANGER_EUR_PER_MW + sink) * capacity_mw
+    has_some = (results[:, COLUMN["transport"]] == PIPE) & (kinds["temperature_rule"] != WINDOW)
+    exchangers = np.where(has_some & ~np.isnan(exchangers), exchangers, 0.0)
+    return np.minimum(exchangers, results[:, INVESTMENT])
+
+
+def _contracts(plan: Plan) -> Iterator[PlannedExchange]:
+    """Yield what is under contract between flows of the region, with its quantity."""
+    flows = ResourceFlow.objects.filter(pk__in=plan.flows().order_by().values("pk"))
+    contracts = (
+        Proposal.objects.filter(
+            status__in=RESERVING,
+            quantity__isnull=False,
+            resource__in=flows,
+            counterpart__in=flows,
+        )
+        .annotate(of_type=F("resource__resource_type__code"))
+        .select_related("resource", "counterpart")
+        .order_by("pk")
+    )
+    if plan.organization_id is not None:
+        contracts = contracts.filter(
+            Q(from_organization=plan.organization_id) | Q(to_organization=plan.organization_id)
+        )
+    if plan.resource_type is not None:
+        code = plan.resource_type.code
+        contracts = contracts.filter(Q(of_type=code) | Q(of_type__startswith=f"{code}."))
+    found = list(contracts)
+    pairs = [Pair(*contract.pair) for contract in found]  # type: ignore[arg-type]  # has both
+    quantities = [float(contract.quantity or 0) for contract in found]
+    for contract, pair, quantity, row in zip(
+        found, pairs, quantities, valuing.value(plan, pairs, quantities), strict=True
+    ):
+        if row is not None:
+            exchange = PlannedExchange(
+                plan=plan,
+                output_id=pair.output_id,
+                input_id=pair.input_id,
+                is_contracted=True,
+                proposal=contract,
+                distance_m=row[DISTANCE],
+                transport=MODES[int(row[COLUMN["transport"]])],
+                most_per_year=quantity,
+                eur_per_unit=row[SAVINGS] / quantity,
+                co2_t_per_unit=row[COLUMN["co2_avoided_t_per_year"]] / quantity,
+                fixed_eur_per_year=0.0,
+                investment_eur_per_unit=0.0,
+                fixed_investment_eur=0.0,
+            )
+            set_outcome(exchange, quantity, row)
+            yield exchange
+
+
+OUTCOME = (
+    "avoided_purchase_eur_per_year", "avoided_disposal_eur_per_year", "savings_eur_per_year",
+    "co2_avoided_t_per_year", "investment_eur",
+)  # fmt: skip
+
+
+def set_outcome(exchange: PlannedExchange, quantity: float, row: np.ndarray) -> None:
+    """Note a quantity [canonical units per year] and what it brings, by `COLUMNS`."""
+    exchange.quantity_per_year = quantity
+    for name in OUTCOME:
+        setattr(exchange, name, float(row[COLUMN[name]]))
