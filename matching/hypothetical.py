@@ -12,6 +12,7 @@ from matching import figures, loading, pairing, weights
 from matching.engine.arrays import COLUMN
 from matching.engine.best import score_pairs
 from matching.engine.parameters import FACTORS
+from matching.engine.scoring import weigh
 from matching.outcome import Outcome
 from organizations.disclosure import Viewpoint
 from organizations.models import ResourceFlow
@@ -61,17 +62,18 @@ def find_matches(
     viewer. `factor_weights` replace those in force,
     factor by factor; flows of the organizations `without` are left out.
     """
-    types = loading.load_types()
+    types, viewpoint = loading.load_types(), Viewpoint(viewer)
     is_output = flow.direction == ResourceFlow.Direction.OUTPUT
+    weighing = _weights(factor_weights)
     pairs = pairing.pair_loaded(
         loading.load_unsaved(types, flow, contaminants),
         types,
         is_output=is_output,
         condition="f.id = ANY(%s::uuid[])",
         parameters=[_candidate_ids(flow, types, viewer, constraints, without)],
-        viewpoint=Viewpoint(viewer),
+        viewpoint=viewpoint,
     )
-    results = score_pairs(*pairs.arrays, _weights(factor_weights))
+    results = score_pairs(*pairs.arrays, weighing)
     fitting = ~np.isnan(results[:, COLUMN["score"]]) & _wanted(pairs, results, constraints)
     places = np.flatnonzero(fitting)
     # Others are sorted by id, which is what decides at last.
@@ -79,16 +81,21 @@ def find_matches(
     best = places[order[: constraints.max_results]]
     ids = [pairs.other_id(int(place)) for place in best]
     flows = ResourceFlow.objects.select_related("organization", "resource_type").in_bulk(ids)
-    return [
-        Found(
-            flows[flow_id],
-            float(results[place, COLUMN["distance_m"]]),
-            Outcome.of(figures.rounded(results[place])),
-        )
-        for flow_id, place in zip(ids, best, strict=True)
+    found = []
+    for flow_id, result in zip(ids, results[best], strict=True):
         # Not those deleted meanwhile.
-        if flow_id in flows
-    ]
+        if flow_id in flows:
+            if not viewpoint.sees_exactly(flows[flow_id]):
+                _blur_quality(result, weighing)
+            outcome = Outcome.of(figures.rounded(result))
+            found.append(Found(flows[flow_id], float(result[COLUMN["distance_m"]]), outcome))
+    return found
+
+
+def _blur_quality(result: np.ndarray, weighing: np.ndarray) -> None:
+    """Qualities are compared as they are; what comes of it must not tell where in the range."""
+    result[COLUMN["quality_score"]] = round(result[COLUMN["quality_score"]], 1)
+    result[COLUMN["score"]] = weigh(result, weighing)
 
 
 def _candidate_ids(

@@ -244,10 +244,23 @@ def test_asking_costs_the_same_whatever_there_is_and_is_limited(
         for _ in range(size):
             taker(contaminants={"cd": 1})
         # 1–3 the type and currency that it names, 4–6 the constraints, in a savepoint, 7 the
-        # asker's organizations, 8 types, 9–10 what the asker may see, 11 candidates (the two COPY
-        # are not counted), 12 their contaminants, 13 weights, 14 the flows that are shown
-        with django_assert_num_queries(14):
+        # asker's organizations, 8 types, 9 weights, 10–11 what the asker may see, 12 candidates
+        # (the two COPY are not counted), 13 their contaminants, 14–17 whose exact figures the asker
+        # sees and what is shown of others, 18 the flows that are shown
+        with django_assert_num_queries(18):
             assert ask(client)
     assert Membership.objects.count() == 1
     codes = {client.post(URL, ASKED).status_code for _ in range(query.LIMIT.burst)}
     assert codes == {200, 429}
+
+
+def test_no_more_is_told_than_figures_that_are_shown(api_as, alice, charlies_organization):
+    Organization.objects.filter(pk=charlies_organization.pk).update(figures_from="accepted")
+    theirs = taker(site=SiteFactory(organization=charlies_organization), amount=412)
+    client = api_as(alice)
+    (entry,) = ask(client)
+    assert entry["quantity"] == 400.0
+    ResourceFlow.objects.filter(pk=theirs.pk).update(amount=388, quantity_per_year=388)
+    assert ask(client) == [entry]
+    Organization.objects.filter(pk=charlies_organization.pk).update(figures_from="public")
+    assert ask(client)[0]["quantity"] == 388.0
