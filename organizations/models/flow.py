@@ -16,7 +16,7 @@ from organizations.ids import new_id
 from organizations.models.organization import Organization, Visibility
 from organizations.models.resource_type import CurrencyRate, ResourceType, TransportMode
 from organizations.models.site import Site
-from organizations.querysets import ResourceFlowQuerySet
+from organizations.querysets import ON_PLANE, ResourceFlowQuerySet
 
 ALL_MONTHS = list(range(1, 13))
 # The sequence that numbers flows.
@@ -234,6 +234,7 @@ class ResourceFlow(models.Model):
             for direction in ("input", "output")
         ] + [
             GistIndex(fields=["location"], name="organizations_flow_location"),
+            GistIndex(ON_PLANE, name="organizations_flow_on_plane"),
             models.Index(fields=["organization", "-created_at"], name="organizations_flow_of_org"),
             models.Index(fields=["-created_at", "id"], name="organizations_flow_newest"),
         ]

@@ -1,6 +1,7 @@
 """Places."""
 
 from django.contrib.gis.db import models
+from django.contrib.postgres.indexes import GistIndex
 from django.core.validators import RegexValidator
 from django.db.models import Q
 from django.utils import timezone
@@ -8,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from organizations.ids import new_id
 from organizations.models.organization import Organization
-from organizations.querysets import SiteQuerySet
+from organizations.querysets import ON_PLANE, SiteQuerySet
 
 
 class Site(models.Model):
@@ -47,6 +48,7 @@ class Site(models.Model):
         verbose_name = _("site")
         verbose_name_plural = _("sites")
         ordering = ["name", "pk"]
+        indexes = [GistIndex(ON_PLANE, name="organizations_site_on_plane")]
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "external_id"],
