@@ -1,6 +1,7 @@
 """How long it takes to match a country, all at once and flow by flow: `make bench-matching`."""
 
 import argparse
+import gc
 import os
 import random
 import resource
@@ -95,6 +96,8 @@ def _singles(name: str, keys: list[Any], size: int, run_s: float) -> list[str]:
     chosen = random.Random(1).sample(keys, min(SINGLES, len(keys)))
     for key in chosen[:5]:
         _single(key)
+    # A worker does not hold a million keys for its garbage collection to look through.
+    gc.freeze()
     singles = sorted(_single(key) for key in chosen)
     one_by_one_s = sum(singles) / len(singles) * size
     return [
