@@ -1,5 +1,6 @@
 """The cast and the stage: who signs in, and how events reach their handlers in tests."""
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -24,6 +25,11 @@ from turash.local import postgres, redis
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what mostly waits: the other workers have something to do meanwhile."""
     items.sort(key=lambda item: "soak" not in item.path.parts)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than processors: many tests wait for processes that they have started."""
+    return (os.cpu_count() or 1) + 1
 
 
 def start_servers() -> None:

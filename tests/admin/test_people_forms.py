@@ -21,7 +21,10 @@ pytestmark = pytest.mark.django_db
 
 
 class TestOrganization:
-    VALID = {"name": "Aalborg Portland", "subtype": "business", "visibility": "public"}
+    VALID = {
+        "name": "Aalborg Portland", "subtype": "business", "visibility": "public",
+        "figures_from": "matched",
+    }  # fmt: skip
 
     def test_gets_a_slug_and_an_event(self, browser):
         response = browser.post(add_url(Organization), self.VALID | no_rows("memberships"))
@@ -58,8 +61,7 @@ class TestOrganization:
 
     def test_gets_a_first_owner(self, browser, alice):
         organization = OrganizationFactory(name="Imported")
-        data = {"name": "Imported", "slug": "imported", "subtype": "business"}
-        data |= {"visibility": "public"}
+        data = self.VALID | {"name": "Imported", "slug": "imported"}
         data |= rows("memberships", {"user": alice.pk, "role": "owner"})
 
         assert browser.post(change_url(organization), data).status_code == 302
@@ -69,7 +71,7 @@ class TestOrganization:
     def test_keeps_an_owner(self, browser, alice, alices_organization, change):
         membership = alice.memberships.get()
         row = {"id": membership.pk, "user": alice.pk, "role": "owner"} | change
-        data = {"name": "A", "slug": "a", "subtype": "business", "visibility": "public"}
+        data = self.VALID | {"name": "A", "slug": "a"}
         data |= rows("memberships", row, initial=1)
 
         assert "__all__" in errors_of(browser.post(change_url(alices_organization), data))
@@ -83,7 +85,7 @@ class TestOrganization:
 
     def test_may_change_its_owner(self, browser, alice, bob, alices_organization):
         first, second = (user.memberships.get() for user in (alice, bob))
-        data = {"name": "A", "slug": "a", "subtype": "business", "visibility": "public"}
+        data = self.VALID | {"name": "A", "slug": "a"}
         data |= rows(
             "memberships",
             {"id": first.pk, "user": alice.pk, "role": "viewer"},

@@ -209,9 +209,9 @@ def test_query_counts_do_not_grow(
     ResourceFlowFactory.create_batch(size, site=site, direction="input", type_code="heat")
     run_events()
     client = api_as(alice)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         assert len(direct(client, alices_organization)["consumers"]) == size
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         assert len(client.get(f"{API}/matches").json()) == size
 
 

@@ -136,9 +136,9 @@ def test_nobody_is_told_the_others_costs(
         seen, places = told(user)
         assert all(own <= place for place in places)
         assert not seen & (others | both)
-    seen, places = told(facilitator)
-    assert all(round(connection) in place for place in places)
-    assert not seen & (alices | charlies | both)
+    # Facilitators, who are no side, read what each gains.
+    _, places = told(facilitator)
+    assert all(alices | charlies <= place for place in places)
 
 
 def test_what_is_open_is_told_as_open(api_as, alice, negotiated):

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-ROUNDS = 10
+ROUNDS = 6
 
 
 @pytest.mark.parametrize("publisher", ["queue", "streams"])
