@@ -148,9 +148,11 @@ def test_what_is_being_typed_outlives_the_news(page_of, giver, taker):
     expect(page.locator(".match").get_by_text("More hot water")).to_be_visible()
 
 
-def test_no_page_is_wider_than_a_small_phone(page_of, giver, taker):
+def test_no_page_is_wider_than_a_small_phone_or_has_a_fault(page_of, giver, taker):
     ResourceFlowFactory(site=giver.organization.sites.get(), name="Surplus hot water")
     page = page_of(taker.user, viewport={"width": 360, "height": 740})
+    faults = []
+    page.on("pageerror", lambda error: faults.append((page.url, str(error))))
     page.goto(f"/flows/{taker.flow.pk}")
     expect(page.locator(".match")).to_be_visible()
     match = Match.objects.get()
@@ -159,6 +161,11 @@ def test_no_page_is_wider_than_a_small_phone(page_of, giver, taker):
         "/dashboard",
         "/map",
         "/proposals",
+        "/proposals/board",
+        "/plans",
+        "/plans/new",
+        "/notifications",
+        "/mail",
         "/tokens",
         f"/flows/{taker.flow.pk}",
         f"/flows/{taker.flow.pk}/edit",
@@ -172,6 +179,7 @@ def test_no_page_is_wider_than_a_small_phone(page_of, giver, taker):
     for path in paths:
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+    assert not faults
 
 
 def test_a_flow_can_be_declared_by_keyboard_alone(page_of, giver):

@@ -43,12 +43,12 @@ def test_the_page_changes_them(client_as, alice):
     browser = client_as(alice)
     url = reverse("mail-preferences")
     assert browser.get(url).status_code == 200
-    said = {"proposals": "daily", "matches": "none", "language": "ru"}
+    said = {"mail-proposals": "daily", "mail-matches": "none", "mail-language": "ru"}
     assert browser.post(url, said).status_code == 302
     alice.refresh_from_db()
     preference = preference_of(alice)
     assert (preference.proposals, preference.matches, alice.language) == ("daily", "none", "ru")
-    assert browser.post(url, said | {"matches": "immediately"}).status_code == 400
+    assert browser.post(url, said | {"mail-matches": "immediately"}).status_code == 400
 
 
 def test_one_click_ends_it_without_a_session(client, alice):

@@ -8,6 +8,9 @@ from turash.mail.models import MATCH_CADENCES, Cadence
 
 
 class MailPreferenceForm(forms.Form):
+    # In a browser a control called `matches` hides the form's method of that name from scripts.
+    prefix = "mail"
+
     proposals = forms.ChoiceField(
         label=_("About proposals"),
         choices=Cadence.choices,
