@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from matching.querysets import MatchingRunPartitionQuerySet, MatchingRunQuerySet
 from organizations.ids import new_id
 from organizations.models import Organization, ResourceFlow, ResourceType
+from organizations.models.box import box_constraint
 
 
 class MatchingRun(models.Model):
@@ -110,22 +111,7 @@ class MatchingRun(models.Model):
                     "Choose an organization, a resource type or a box, or nothing for all."
                 ),
             ),
-            models.CheckConstraint(
-                condition=Q(west=None, south=None, east=None, north=None)
-                | Q(
-                    west__isnull=False,
-                    west__range=(-180, 180),
-                    east__isnull=False,
-                    east__range=(-180, 180),
-                    south__isnull=False,
-                    south__gte=-90,
-                    south__lte=F("north"),
-                    north__isnull=False,
-                    north__lte=90,
-                ),
-                name="matching_run_box_is_one",
-                violation_error_message=_("Give a box as west, south, east, north in degrees."),
-            ),
+            box_constraint("matching_run_box_is_one"),
             models.UniqueConstraint(
                 fields=["organization", "root_type", "west", "south", "east", "north"],
                 condition=Q(status__in=["queued", "running"]),

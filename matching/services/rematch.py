@@ -128,8 +128,8 @@ class _Rematch:
         pairs = pairing.pair_up(
             flow,
             self.types,
-            # On a sphere, which is measured ten times as fast; it may say a little more than the
-            # ellipsoid, on which the kernel measures.
+            # On a sphere, which is quicker to measure; it may say a little more than the ellipsoid,
+            # on which the kernel measures.
             condition="f.resource_type_id = ANY(%s::smallint[]) AND f.organization_id <> %s"
             " AND ST_DWithin(f.location, %s::geography, %s, false)",
             parameters=[

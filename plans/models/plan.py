@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from organizations.ids import new_id
 from organizations.models import Organization, ResourceFlow, ResourceType
+from organizations.models.box import box_constraint
 from plans.querysets import PlanQuerySet
 
 MOST_CITIES = 50
@@ -149,22 +150,7 @@ class Plan(models.Model):
         verbose_name_plural = _("exchange plans")
         ordering = ["-created_at", "pk"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(west=None, south=None, east=None, north=None)
-                | Q(
-                    west__isnull=False,
-                    west__range=(-180, 180),
-                    east__isnull=False,
-                    east__range=(-180, 180),
-                    south__isnull=False,
-                    south__gte=-90,
-                    south__lte=F("north"),
-                    north__isnull=False,
-                    north__lte=90,
-                ),
-                name="plans_plan_box_is_one",
-                violation_error_message=_("Give a box as west, south, east, north in degrees."),
-            ),
+            box_constraint("plans_plan_box_is_one"),
             models.CheckConstraint(
                 condition=Q(co2_price_eur_per_t__gte=0, co2_price_eur_per_t__lte=100_000),
                 name="plans_plan_co2_price_is_plausible",
