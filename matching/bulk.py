@@ -37,7 +37,7 @@ def find_best(root_key: int, report: Report, weights: np.ndarray) -> tuple[Side,
     types = loading.load_types()
     loaded = loading.load_both(
         types,
-        condition="f.resource_type_id = ANY(%s::smallint[])",
+        condition="c.resource_type_id = ANY(%s::smallint[])",
         parameters=[types.subtree_keys(root_key)],
     )
     contaminants = loading.join_contaminants(*loaded)

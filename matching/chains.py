@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from matching import loading, pairing, weights
 from matching.engine import chains as engine
-from matching.engine.arrays import COLUMN
+from matching.engine.arrays import COLUMN, PRECISION_LEVELS
 from matching.masking import mask, shown_instead
 from matching.outcome import Outcome
 from organizations.disclosure import Viewpoint
@@ -94,12 +94,12 @@ def find_chains(flow: ResourceFlow, *, viewer: Actor) -> Chains:
     types = loading.load_types()
     conversions = _conversions_near(flow, types, viewer)
     own = loading.load_flows(
-        types, is_output=is_output, condition="f.id = %s", parameters=[flow.pk]
+        types, is_output=is_output, condition="c.flow_id = %s", parameters=[flow.pk]
     )
     far = loading.load_flows(
         types,
         is_output=not is_output,
-        condition="f.id = ANY(%s::uuid[])",
+        condition="c.flow_id = ANY(%s::uuid[])",
         parameters=[_far_ids(flow, conversions, types, viewer)],
     )
     contaminants = loading.join_contaminants(own, far)
@@ -170,7 +170,7 @@ def _processors(conversions: list[Conversion], types: loading.TypeTable) -> engi
         intake["organization_high"] = int.from_bytes(owner[:8], signed=True)
         intake["organization_low"] = int.from_bytes(owner[8:], signed=True)
         intake["longitude"], intake["latitude"] = site.location.x, site.location.y
-        intake["precision"] = loading.PRECISION_LEVELS.index("estimated")
+        intake["precision"] = PRECISION_LEVELS.index("estimated")
         intake["verified"] = site.organization.verified_at is not None
         intake["completed_exchanges"] = site.organization.completed_exchanges
         intake["permit"] = intake["hazardous"] = site.holds_hazardous_waste_permit

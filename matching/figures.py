@@ -53,7 +53,7 @@ def sides_of(
         loading.load_flows(
             types,
             is_output=is_output,
-            condition="f.id = ANY(%s::uuid[])",
+            condition="c.flow_id = ANY(%s::uuid[])",
             parameters=[list({getattr(pair, side) for pair in pairs})],
         )
         for is_output, side in ((True, "output_id"), (False, "input_id"))

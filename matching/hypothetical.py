@@ -69,7 +69,7 @@ def find_matches(
         loading.load_unsaved(types, flow, contaminants),
         types,
         is_output=is_output,
-        condition="f.id = ANY(%s::uuid[])",
+        condition="c.flow_id = ANY(%s::uuid[])",
         parameters=[_candidate_ids(flow, types, viewer, constraints, without)],
         viewpoint=viewpoint,
     )

@@ -1,4 +1,4 @@
-"""From database rows to the engine's arrays, by binary COPY."""
+"""From candidates in the database to the engine's arrays, by binary COPY."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,102 +13,26 @@ from django.db import connection
 from django.db.models import Model
 from psycopg import sql
 
-from matching.engine.arrays import (
-    CONTAMINANT,
-    FLOW,
-    MODES,
-    PRECISION_LEVELS,
-    RESOURCE_TYPE,
-    TEMPERATURE_RULES,
-)
+from matching import records
+from matching.engine.arrays import CONTAMINANT, MODES, RESOURCE_TYPE, TEMPERATURE_RULES
+from matching.models import Candidate
 from organizations.hours import HoursOfWeek
-from organizations.models import ResourceFlow, ResourceType
+from organizations.models import CurrencyRate, ResourceFlow, ResourceType
 
-_FLOAT, _INT, _LONG, _UUID, _HOURS = ">f8", ">i4", ">i8", "V16", "V21"
-
-# Column of the engine → (SQL, type in the binary COPY). No column is ever null, so that every row
-# has the same length and the whole answer is one array.
-_NAN = "'NaN'::float8"
-_COLUMNS: dict[str, tuple[str, str]] = {
-    "id": ("f.id", _UUID),
-    "number": ("f.number", _LONG),
-    "is_output": ("(f.direction = 'output')::int4", _INT),
-    "organization": ("f.organization_id", _UUID),
-    "resource_type_id": ("f.resource_type_id::int4", _INT),
-    "latitude": ("ST_Y(f.location::geometry)", _FLOAT),
-    "longitude": ("ST_X(f.location::geometry)", _FLOAT),
-    "reach_m": ("coalesce(f.max_distance_km * 1000, 'Infinity'::float8)", _FLOAT),
-    # What is under contract is not there to be matched.
-    "quantity_per_year": ("f.quantity_per_year - f.reserved_per_year", _FLOAT),
-    "min_quantity_per_year": ("f.min_quantity_per_year", _FLOAT),
-    "hours": ("f.hours_of_week", _HOURS),
-    "months": (
-        "CASE WHEN cardinality(f.months) = 12 THEN 4095"
-        " ELSE (SELECT sum(1 << (m - 1))::int4 FROM unnest(f.months) m) END",
-        _INT,
-    ),
-    "valid_from_day": ("coalesce(f.valid_from - DATE '1970-01-01', -2147483648)", _INT),
-    "valid_to_day": ("coalesce(f.valid_to - DATE '1970-01-01', 2147483647)", _INT),
-    "hazardous": ("f.hazardous::int4", _INT),
-    "permit": ("s.holds_hazardous_waste_permit::int4", _INT),
-    "precision": (
-        f"array_position(ARRAY{list(PRECISION_LEVELS)}, f.precision_level::text) - 1",
-        _INT,
-    ),
-    "verified": ("(o.verified_at IS NOT NULL)::int4", _INT),
-    "completed_exchanges": ("o.completed_exchanges", _INT),
-    "country": ("ascii(s.country) * 256 + ascii(substr(s.country, 2))", _INT),
-    "cost_eur_per_unit": (
-        f"coalesce((f.current_cost_per_unit * c.eur_per_unit)::float8 / f.unit_factor, {_NAN})",
-        _FLOAT,
-    ),
-    "methods": (
-        "CASE WHEN cardinality(f.methods) = 0 THEN 0"
-        f" ELSE (SELECT sum(1 << (array_position(ARRAY{list(MODES)}, m::text) - 1))::int4"
-        " FROM unnest(f.methods) m) END",
-        _INT,
-    ),
-    "storage_days": ("coalesce(f.storage_days, 0)", _FLOAT),
-} | {
-    f"{engine}_{end}_{unit}" if unit else f"{engine}_{end}": (
-        f"coalesce(f.{column}_{end}, {_NAN})",
-        _FLOAT,
-    )
-    for engine, unit, column in (
-        ("temperature", "c", "temperature_celsius"),
-        ("pressure", "bar", "pressure_bar"),
-        ("purity", "pct", "purity_pct"),
-        ("moisture", "pct", "moisture_pct"),
-        ("ph", "", "ph"),
-    )
-    for end in ("min", "max")
-}
-_ROW = np.dtype(
-    [("field_count", ">i2")]
-    + [
-        field
-        for name, (_, kind) in _COLUMNS.items()
-        for field in ((f"_{name}_length", ">i4"), (name, kind))
-    ]
-)
-# "PGCOPY\n\377\r\n\0", flags, length of the header extension; and the two bytes at the end.
-_HEADER_BYTES, _TRAILER_BYTES = 19, 2
-_FROM = """
-FROM organizations_resourceflow f
-JOIN organizations_site s ON s.id = f.site_id
-JOIN organizations_organization o ON o.id = f.organization_id
-JOIN organizations_currencyrate c ON c.code = f.currency_id
+_RATES = f"(SELECT json_object_agg(code, eur_per_unit)::text FROM {CurrencyRate._meta.db_table})"
+# Flows by the million come in a few values: to fetch a row for each takes longer than to read it.
+# A value of PostgreSQL holds 1 GB, that is as many records as numbers go into a group.
+_STORED = f"""
+SELECT string_agg(c.record, ''), string_agg(c.contaminants, ''), {_RATES}
+FROM {Candidate._meta.db_table} c WHERE {{where}} GROUP BY c.number >> 21
 """
-# The same of rows that are not stored, given as JSON.
-_FROM_UNSAVED = """
-FROM jsonb_populate_record(NULL::organizations_resourceflow, %s) f
-CROSS JOIN jsonb_populate_record(NULL::organizations_site, %s) s
-CROSS JOIN jsonb_populate_record(NULL::organizations_organization, %s) o
-JOIN organizations_currencyrate c ON c.code = f.currency_id
+# The same of a flow that is not stored, given with its site and owner as JSON.
+_UNSAVED = f"""
+SELECT matching_record(
+    jsonb_populate_record(NULL::organizations_resourceflow, %s),
+    jsonb_populate_record(NULL::organizations_site, %s),
+    jsonb_populate_record(NULL::organizations_organization, %s)), '', {_RATES}
 """
-
-
-_OFFERED = "f.status = 'active' AND f.quantity_per_year > f.reserved_per_year"
 
 
 @dataclass(frozen=True)
@@ -170,7 +94,7 @@ class Contents(NamedTuple):
     """The contaminants that flows of a table state."""
 
     places: np.ndarray  # of the flow in its table
-    substances: np.ndarray  # names
+    substances: np.ndarray  # names, as octets
     mg_per_kg: np.ndarray
 
 
@@ -214,25 +138,27 @@ def load_flows(
     offered: bool = True,
 ) -> Loaded:
     """
-    Read the flows of one direction that meet a condition on `f`, sorted by id.
+    Read the flows of one direction that meet a condition on the candidate `c`, sorted by id.
 
     `offered`: only those that take part in matching, that is active ones with something left that
     is not under contract.
     """
-    direction = "output" if is_output else "input"
-    where = f"f.direction = '{direction}' AND ({condition})"
+    where = f"{'' if is_output else 'NOT '}c.is_output AND ({condition})"
     if offered:
-        where += f" AND {_OFFERED}"
-    return _loaded(*_read(where, parameters), types)
+        where += " AND c.is_offered"
+    return _loaded(_copied(_STORED.format(where=where), parameters), types)
 
 
 def load_both(
     types: TypeTable, *, condition: str, parameters: Sequence[Any]
 ) -> tuple[Loaded, Loaded]:
     """Read the outputs and the inputs that take part in matching and meet a condition, at once."""
-    rows, contents = _read(f"({condition}) AND {_OFFERED}", parameters)
-    are_outputs = rows["is_output"] == 1
-    return _loaded(rows[are_outputs], contents, types), _loaded(rows[~are_outputs], contents, types)
+    copied = _copied(_STORED.format(where=f"c.is_offered AND ({condition})"), parameters)
+    are_outputs = copied.records["is_output"] == 1
+    outputs, inputs = (
+        copied._replace(records=copied.records[chosen]) for chosen in (are_outputs, ~are_outputs)
+    )
+    return _loaded(outputs, types), _loaded(inputs, types)
 
 
 def load_unsaved(types: TypeTable, flow: ResourceFlow, contaminants: Mapping[str, float]) -> Loaded:
@@ -243,9 +169,9 @@ def load_unsaved(types: TypeTable, flow: ResourceFlow, contaminants: Mapping[str
     """
     site = flow.site
     sides = [_as_json(instance) for instance in (flow, site, site.organization)]
-    rows = _copied(_FROM_UNSAVED, sides)
-    contents = [(flow.pk, substance, content) for substance, content in contaminants.items()]
-    return _loaded(rows, contents, types)
+    stated = [(flow.number, substance, content) for substance, content in contaminants.items()]
+    contents = np.array(stated, dtype=records.CONTENT)
+    return _loaded(_copied(_UNSAVED, sides)._replace(contents=contents), types)
 
 
 def _as_json(instance: Model) -> str:
@@ -265,60 +191,53 @@ def _in_words(value: Any) -> str:
     return str(value)
 
 
-def _copied(source: str, parameters: Sequence[Any]) -> np.ndarray:
-    """Return rows by `_ROW`."""
-    columns = ", ".join(expression for expression, _ in _COLUMNS.values())
-    statement = f"COPY (SELECT {columns} {source}) TO STDOUT (FORMAT binary)"
+class _Copied(NamedTuple):
+    """What has come from the database."""
+
+    records: np.ndarray
+    contents: np.ndarray
+    eur_per_unit: dict[str, float]  # by currency
+
+
+def _copied(statement: str, parameters: Sequence[Any]) -> _Copied:
     with (
         connection.cursor() as cursor,
-        cursor.cursor.copy(_with_literals(statement, parameters)) as copy,
+        cursor.cursor.copy(
+            _with_literals(f"COPY ({statement}) TO STDOUT (FORMAT binary)", parameters)
+        ) as copy,
     ):
-        data = b"".join(copy)
-    return np.frombuffer(data[_HEADER_BYTES:-_TRAILER_BYTES], dtype=_ROW)
-
-
-def _read(where: str, parameters: Sequence[Any]) -> tuple[np.ndarray, list[tuple]]:
-    """Return rows by `_ROW`, sorted by id, and (id, substance, mg/kg) of their contaminants."""
-    rows = _copied(f"{_FROM} WHERE {where}", parameters)
-    high, low = _halves(rows["id"]).T
-    rows = rows[np.lexsort((low, high))]
-    # By their ids: to find the flows anew takes longer where many lie around.
-    octets = rows["id"].tobytes().hex()
-    ids = ",".join(octets[start : start + 32] for start in range(0, len(octets), 32))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT flow_id, substance, mg_per_kg FROM organizations_flowcontaminant"
-            " WHERE flow_id = ANY(%s::uuid[])",
-            [f"{{{ids}}}"],
-        )
-        return rows, cursor.fetchall()
-
-
-def _halves(uuids: np.ndarray) -> np.ndarray:
-    """Return UUIDs as two numbers each, in the order of which they are sorted."""
-    return np.ascontiguousarray(uuids).view(">u8").reshape(-1, 2)
-
-
-def _loaded(rows: np.ndarray, contents: list[tuple], types: TypeTable) -> Loaded:
-    table = FlowTable(
-        np.ascontiguousarray(rows["id"]), rows["number"].astype(np.int64), _flows(rows, types)
+        copy.set_types(["bytea", "bytea", "text"])
+        rows = list(copy.rows())
+    return _Copied(
+        np.frombuffer(b"".join(row[0] for row in rows), dtype=records.RECORD),
+        np.frombuffer(b"".join(row[1] for row in rows), dtype=records.CONTENT),
+        json.loads(rows[0][2]) if rows else {},
     )
-    own = types.array["reach_m"][table.array["type"]]
-    reach = table.array["reach_m"]
-    table.array["reach_m"] = np.where(rows["is_output"] == 1, np.minimum(reach, own), reach)
-    return table, _contents(contents, table)
 
 
-def _contents(rows: list[tuple], table: FlowTable) -> Contents:
-    """Return what flows of a table state; there may be others among the rows."""
-    octets = table.raw_ids.tobytes() if rows else b""
-    place_of = {octets[start : start + 16]: start // 16 for start in range(0, len(octets), 16)}
-    ours = [row for row in rows if row[0].bytes in place_of]
-    return Contents(
-        np.array([place_of[row[0].bytes] for row in ours], dtype=np.int64),
-        np.array([row[1] for row in ours], dtype=object),
-        np.array([row[2] for row in ours], dtype=np.float64),
+def _loaded(copied: _Copied, types: TypeTable) -> Loaded:
+    rows = records.in_order_of_id(copied.records)
+    array = records.unpack(rows, types.keys, copied.eur_per_unit)
+    table = FlowTable(np.ascontiguousarray(rows["id"]), rows["number"].astype(np.int64), array)
+    own = types.array["reach_m"][array["type"]]
+    array["reach_m"] = np.where(
+        rows["is_output"] == 1, np.minimum(array["reach_m"], own), array["reach_m"]
     )
+    return table, _contents(copied.contents, table)
+
+
+def _contents(stated: np.ndarray, table: FlowTable) -> Contents:
+    """Return what flows of a table state; there may be others among them."""
+    order = np.argsort(table.numbers)
+    places = np.searchsorted(table.numbers, stated["number"], sorter=order)
+    ours = places < len(table)
+    places = order[places[ours]]
+    stated = stated[ours]
+    ours = table.numbers[places] == stated["number"]
+    stated = stated[ours]
+    # Padded by the database.
+    substances = np.char.rstrip(stated["substance"])
+    return Contents(places[ours], substances, stated["mg_per_kg"].astype(np.float64))
 
 
 def _with_literals(statement: str, parameters: Sequence[Any]) -> sql.Composed:
@@ -331,35 +250,23 @@ def _with_literals(statement: str, parameters: Sequence[Any]) -> sql.Composed:
     return result
 
 
-def _flows(rows: np.ndarray, types: TypeTable) -> np.ndarray:
-    array = np.zeros(len(rows), dtype=FLOW)
-    for name in set(_COLUMNS) & set(FLOW.names or ()):
-        array[name] = rows[name]
-    halves = _halves(rows["organization"]).astype(np.uint64).view(np.int64)
-    array["organization_high"], array["organization_low"] = halves.T
-    lookup = np.full(max(types.keys, default=0) + 1, -1, dtype=np.int32)
-    lookup[types.keys] = np.arange(len(types.keys))
-    array["type"] = lookup[rows["resource_type_id"]]
-    hours = np.zeros((len(rows), 24), dtype=np.uint8)
-    hours[:, :21] = np.ascontiguousarray(rows["hours"]).view(np.uint8).reshape(-1, 21)
-    for number, word in enumerate(hours.view("<u8").T):
-        array[f"hours_{number}"] = word
-    return array
-
-
 def substances(*tables: Loaded) -> list[str]:
     """Return the contaminants of several tables by their numbers in the engine."""
-    return sorted({name for _, contents in tables for name in contents.substances})
+    return [name.decode() for name in _names(tables)]
+
+
+def _names(tables: Sequence[Loaded]) -> np.ndarray:
+    return np.unique(np.concatenate([contents.substances for _, contents in tables]))
 
 
 def join_contaminants(*tables: Loaded) -> np.ndarray:
     """Put the contaminants of several tables into one array and set the flows' slices of it."""
-    numbers = {name: number for number, name in enumerate(substances(*tables))}
+    names = _names(tables)
     joined = []
     start = 0
     for table, contents in tables:
         part = np.zeros(len(contents.places), dtype=CONTAMINANT)
-        part["substance"] = [numbers[name] for name in contents.substances]
+        part["substance"] = np.searchsorted(names, contents.substances)
         part["mg_per_kg"] = contents.mg_per_kg
         order = np.lexsort((part["substance"], contents.places))
         ends = np.searchsorted(contents.places[order], np.arange(len(table) + 1)) + start

@@ -84,7 +84,7 @@ def find_near_misses(flow: ResourceFlow, *, viewer: Actor) -> NearMisses:
     pairs = pairing.pair_up(
         flow,
         types,
-        condition="f.id = ANY(%s)",
+        condition="c.flow_id = ANY(%s)",
         parameters=[ids[:MOST_CANDIDATES]],
         viewpoint=viewpoint,
     )

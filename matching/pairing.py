@@ -54,7 +54,7 @@ def pair_up(
     """
     is_output = flow.direction == ResourceFlow.Direction.OUTPUT
     own = loading.load_flows(
-        types, is_output=is_output, condition="f.id = %s", parameters=[flow.pk]
+        types, is_output=is_output, condition="c.flow_id = %s", parameters=[flow.pk]
     )
     return pair_loaded(
         own, types, is_output=is_output, condition=condition, parameters=parameters,

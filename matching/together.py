@@ -56,7 +56,7 @@ def find_combination(flow: ResourceFlow, *, viewer: Actor) -> Combination | None
     pairs = pairing.pair_up(
         flow,
         types,
-        condition="f.id = ANY(%s)",
+        condition="c.flow_id = ANY(%s)",
         parameters=[ids[: pairing.MOST_CANDIDATES]],
         viewpoint=viewpoint,
     )

@@ -69,7 +69,7 @@ def valuers_of(pairs: Collection[Pair]) -> dict[Pair, Valuer]:
         loading.load_flows(
             types,
             is_output=is_output,
-            condition="f.id = ANY(%s::uuid[])",
+            condition="c.flow_id = ANY(%s::uuid[])",
             parameters=[[pair[place] for pair in pairs]],
             offered=False,
         )[0]

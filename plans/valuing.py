@@ -52,7 +52,7 @@ def value(
         loading.load_flows(
             types,
             is_output=is_output,
-            condition="f.id = ANY(%s::uuid[])",
+            condition="c.flow_id = ANY(%s::uuid[])",
             parameters=[list({getattr(pair, side) for pair in pairs})],
             offered=False,
         )[0]

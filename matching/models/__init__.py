@@ -1,5 +1,6 @@
 """Pairs that fit, who does not want them, what that teaches, and the work that finds them."""
 
+from matching.models.candidate import Candidate
 from matching.models.category import FACTOR_OF, Category
 from matching.models.cluster import MatchCluster
 from matching.models.match import SCORES, Match, MatchDismissal
@@ -11,6 +12,7 @@ from matching.models.weights import MatchingWeights, ProposalEvidence
 __all__ = [
     "FACTOR_OF",
     "SCORES",
+    "Candidate",
     "Category",
     "Match",
     "MatchCluster",

@@ -1,7 +1,7 @@
 """Computing the clusters of matches, all at once."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -17,6 +17,8 @@ from turash.events.queue import enqueue
 
 # Whoever computes clusters holds this until commit.
 _CLUSTERS_LOCK = 0x7475_7263
+# Of a country it takes minutes: who comes meanwhile does not keep a worker waiting.
+_COME_BACK_AFTER = timedelta(minutes=1)
 
 # Flows may have been deleted since their matches were read.
 _MEMBERS = """
@@ -43,10 +45,18 @@ def compute_clusters(*, asked_at: datetime | None = None) -> None:
     Replace the clusters by those of the matches of now; readers see the old ones until the end.
 
     A cluster most of whose flows were in one before is that one and keeps its id. Nothing is done
-    if they have been computed since `asked_at`.
+    if they have been computed since `asked_at`; while somebody else computes them, the request is put
+    aside.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLUSTERS_LOCK])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_CLUSTERS_LOCK])
+        if not cursor.fetchone()[0]:
+            enqueue(
+                "matching.tasks.compute_clusters",
+                delay=_COME_BACK_AFTER,
+                asked_at=asked_at or timezone.now(),
+            )
+            return
     if asked_at is not None and MatchCluster.objects.filter(computed_at__gte=asked_at).exists():
         return
     now = timezone.now()

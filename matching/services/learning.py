@@ -57,7 +57,7 @@ def _scores_of_pair(output_id: UUID, input_id: UUID) -> list[float] | None:
     if output is None:
         return None
     types = loading.load_types()
-    pairs = pairing.pair_up(output, types, condition="f.id = %s", parameters=[input_id])
+    pairs = pairing.pair_up(output, types, condition="c.flow_id = %s", parameters=[input_id])
     results = score_pairs(*pairs.arrays, weights.in_force())
     if not len(results) or np.isnan(results[0, COLUMN["score"]]):
         return None

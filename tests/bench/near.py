@@ -34,7 +34,7 @@ def count_near(trees: list[int]) -> int:
     for tree in trees:
         sides = loading.load_both(
             types,
-            condition="f.resource_type_id = ANY(%s::smallint[])",
+            condition="c.resource_type_id = ANY(%s::smallint[])",
             parameters=[types.subtree_keys(tree)],
         )
         arrays = [table.array for table, _ in sides]

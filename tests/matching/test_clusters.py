@@ -4,9 +4,11 @@ import math
 import random
 from operator import attrgetter
 
+import psycopg
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import DataError, connection
+from django_q.models import OrmQ
 
 from matching import services
 from matching.models import Match, MatchCluster, MatchDismissal, PartnerList
@@ -242,6 +244,18 @@ class TestAgain:
         services.request_clusters(actor=facilitator)
         run_events()
         assert MatchCluster.objects.get().computed_at > cluster.computed_at
+
+    def test_who_asks_while_they_are_computed_keeps_no_worker_waiting(self):
+        build(TWO_GROUPS)
+        full_run()
+        waiting = OrmQ.objects.count()
+        with psycopg.connect(**connection.get_connection_params()) as other:
+            other.execute("SELECT pg_advisory_xact_lock(%s)", [0x7475_7263])
+            services.compute_clusters()
+        assert not MatchCluster.objects.exists()
+        assert OrmQ.objects.count() == waiting + 1
+        services.compute_clusters()
+        assert MatchCluster.objects.count() == 2
 
 
 class TestWhoSeesWhat:

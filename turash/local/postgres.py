@@ -18,7 +18,7 @@ listen_addresses = ''
 unix_socket_directories = '{sockets}'
 unix_socket_permissions = 0700
 max_connections = 100
-shared_buffers = 256MB
+shared_buffers = {shared_buffers_mb}MB
 work_mem = 16MB
 maintenance_work_mem = 128MB
 max_wal_size = 2GB
@@ -53,6 +53,7 @@ def ensure_running(*, durable: bool = True) -> bool:
         data / "turash.conf",
         SETTINGS.format(
             sockets=sockets,
+            shared_buffers_mb=_shared_buffers_mb(),
             fsync="on" if durable else "off",
             synchronous_commit="on" if durable else "off",
         ),
@@ -108,6 +109,12 @@ def _write(path: Path, text: str) -> None:
     user = _user()
     if user:
         os.chown(path, user.pw_uid, user.pw_gid)
+
+
+def _shared_buffers_mb() -> int:
+    """Return an eighth of the machine's memory, at most what a million flows need."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(128, min(memory // 8 // 2**20, 2048))
 
 
 def _user() -> pwd.struct_passwd | None:
