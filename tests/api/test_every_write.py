@@ -154,7 +154,8 @@ def writes(alice, bob, alices_organization, charlies_organization, run_events) -
         ("post", f"{API}/plans", of_plan),
         ("post", f"{API}/plans/{plan.pk}/proposals", of_planned),
         (
-            "post", f"{API}/webhooks",
+            "post",
+            f"{API}/webhooks",
             of_webhook | {"organization_id": str(alices_organization.pk)},
         ),
         ("patch", f"{API}/webhooks/{webhook.pk}", of_webhook),
