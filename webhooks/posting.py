@@ -56,7 +56,9 @@ def post(
             httpcore.ConnectionPool(
                 ssl_context=_tls(), network_backend=backend, max_keepalive_connections=0
             ) as pool,
-            pool.stream("POST", url, headers=headers, content=body.encode()) as response,
+            pool.stream(
+                "POST", url, headers=list(headers.items()), content=body.encode()
+            ) as response,
         ):
             status = response.status
             for chunk in response.iter_stream():

@@ -1,7 +1,7 @@
 """What is to be sent: made of notifications, by the test button, or once more by a person."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -133,5 +133,5 @@ def _send_now(webhook: Webhook) -> None:
     enqueue("webhooks.tasks.send")
 
 
-def _as_text(message: dict[str, object]) -> str:
+def _as_text(message: Mapping[str, object]) -> str:
     return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
