@@ -86,7 +86,8 @@ def test_public_ones_are():
         "https://example.org/a\nb", "https://[::1]/", "https://[fe80::1%25lo]/", "https://[::1",
         "https://10.1/", "https://0x7f.1/", "https://127.1/", "https://2130706433/",
         "https://-a.example.org/", "https://a..example.org/", "https://" + "a" * 64 + ".org/",
-        "https://example.org/" + "a" * 500, "https://exa\u200bmple.org/", "//example.org/", "\0",
+        "https://example.org/" + "a" * 500,
+        "https://example.org/" + "ж" * 100, "https://exa\u200bmple.org/", "//example.org/", "\0",
     ],
 )  # fmt: skip
 def test_an_address_that_makes_no_sense_is_refused(url):
