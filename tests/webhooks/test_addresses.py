@@ -215,7 +215,7 @@ def test_who_speaks_slowly_is_not_waited_for(loopback, sent):
             connection, _ = server.accept()
             with connection:
                 connection.sendall(sent or b"H")
-                while not stopped.wait(0.05):
+                while not stopped.wait(0.02):
                     try:
                         connection.sendall(sent if b"100" in sent else b"x")
                     except OSError:
@@ -225,7 +225,7 @@ def test_who_speaks_slowly_is_not_waited_for(loopback, sent):
         thread.start()
         began = time.monotonic()
         url = f"http://127.0.0.1:{server.getsockname()[1]}/"
-        answer = post(url, {}, "{}", total_s=0.3)
+        answer = post(url, {}, "{}", total_s=0.15)
         stopped.set()
         thread.join()
     assert answer.status_code is None

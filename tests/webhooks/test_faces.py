@@ -71,7 +71,7 @@ def test_a_webhook_from_its_making_to_its_end(
 
 
 def test_owners_and_managers_decide_facilitators_read_and_others_see_nothing(
-    api, api_as, client_as, alice, bob, vera, charlie, facilitator, alices_organization
+    api, api_as, client_as, alice, bob, charlie, facilitator, alices_organization
 ):
     manager = UserFactory()
     MembershipFactory(user=manager, organization=alices_organization, role="manager")
@@ -83,13 +83,13 @@ def test_owners_and_managers_decide_facilitators_read_and_others_see_nothing(
         ("patch", one), ("delete", one), ("post", f"{one}/secret"), ("post", f"{one}/test"),
         ("post", f"{one}/enable"),
     ]  # fmt: skip
-    for user in (bob, vera, charlie):
+    for method, url in [*writes, ("post", f"{one}/disable"), ("get", f"{one}/deliveries")]:
+        assert_problem(getattr(api_as(bob), method)(url), 404)
+    for user in (bob, charlie):
         assert api_as(user).get(API).json() == []
         assert_problem(api_as(user).post(API, body), 403)
-        for method, url in [*writes, ("post", f"{one}/disable"), ("get", f"{one}/deliveries")]:
-            assert_problem(getattr(api_as(user), method)(url), 404)
-        assert client_as(user).get(page).status_code == 404
-        assert client_as(user).get(listed).status_code == 403
+    assert client_as(bob).get(page).status_code == 404
+    assert client_as(bob).get(listed).status_code == 403
     assert_problem(api.get(API), 401)
     assert [row["id"] for row in api_as(facilitator).get(API).json()] == [key]
     for method, url in writes:
