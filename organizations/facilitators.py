@@ -57,6 +57,11 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "planrule": ("view",),
         "planshare": ("view",),
     },
+    "webhooks": {
+        "webhook": ("view",),
+        "webhookdelivery": ("view",),
+        "webhookattempt": ("view",),
+    },
     "events": {"domainevent": ("view",), "eventdelivery": ("view",)},
     "realtime": {"notification": ("view",), "readmark": ("view",)},
     "mail": {"mail": ("view",), "mailpreference": ("view",)},

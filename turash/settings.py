@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "proposals",
     "exchanges",
     "plans",
+    "webhooks",
 ]
 
 MIDDLEWARE = [
@@ -185,6 +186,14 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Turash <turash@local
 # How links in e-mails begin.
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 
+# --- Webhooks -------------------------------------------------------------------------------
+
+# Where they may lead: see docs/webhooks.md. Networks of the organization's own, such as
+# 10.20.0.0/16, are reached only where they are named here.
+WEBHOOK_SCHEMES = env.list("WEBHOOK_SCHEMES", default=["https"])
+WEBHOOK_PORTS = env.list("WEBHOOK_PORTS", cast=int, default=[443, 8443])
+WEBHOOK_NETWORKS = env.list("WEBHOOK_NETWORKS", default=[])
+
 # --- API ------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
@@ -227,6 +236,8 @@ SPECTACULAR_SETTINGS = {
         "SubtypeEnum": "organizations.models.Organization.Subtype",
         "TransportModeEnum": "organizations.models.resource_type.TransportMode",
         "VisibilityEnum": "organizations.models.Visibility",
+        "WebhookStatusEnum": "webhooks.models.Webhook.Status",
+        "WebhookDeliveryStatusEnum": "webhooks.models.WebhookDelivery.Status",
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -35,6 +35,7 @@ from turash.events.dispatch import deliver
 from turash.events.models import DomainEvent
 from turash.mail.models import Mail, MailPreference
 from turash.realtime.models import Notification, ReadMark
+from webhooks.models import Webhook, WebhookAttempt, WebhookDelivery
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 # The queue's own tables, whose admin pages are django-q2's.
@@ -115,6 +116,7 @@ def populate(number: int) -> None:
     AttachmentDownload.objects.create(attachment=attachment, user=owner)
     ConversionFactory(site=output.site)
     make_token(owner)
+    populate_webhook(seller)
     Notification.objects.create(
         organization=seller,
         type="site_created",
@@ -152,6 +154,17 @@ def populate_plan(organization, output, needed) -> None:
     PlanShare.objects.create(
         part=part, organization=organization, avoided_eur=1, investment_eur=1, proportional=1
     )
+
+
+def populate_webhook(organization) -> None:
+    """Add a webhook that was sent something once."""
+    webhook = Webhook.objects.create(
+        organization=organization, url="https://example.org/hook", secret="sealed"
+    )
+    delivery = WebhookDelivery.objects.create(
+        webhook=webhook, type="webhook_test", body="{}", attempts=1, tries=1
+    )
+    WebhookAttempt.objects.create(delivery=delivery, number=1, duration_ms=5, status_code=500)
 
 
 def populate_everything() -> None:

@@ -17,6 +17,7 @@ from tests.factories import ConversionFactory, ResourceFlowFactory, SiteFactory,
 from tests.proposals.stages import propose
 from turash.mail.models import MailPreference
 from turash.realtime.models import ReadMark
+from webhooks.models import Webhook
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +28,8 @@ WRITES = [
     "decide proposal", "create conversion", "change conversion", "post message",
     "report delivery", "declare outcome", "change mail preference", "mark as read",
     "change contact",
-    "offer terms", "confirm terms", "request plan", "propose planned",
+    "offer terms", "confirm terms", "request plan", "propose planned", "create webhook",
+    "change webhook", "rotate secret",
 ]  # fmt: skip
 # Raw JSON, because no encoder writes half of it. No field of any write takes these …
 WRONG_EVERYWHERE = [
@@ -43,7 +45,7 @@ UNSTORABLE = [
 WRITTEN = [
     Organization, Membership, Site, ResourceFlow, Proposal, ProposalTransition, MatchDismissal,
     MatchingRun, Conversion, Delivery, Declaration, MailPreference, ReadMark, Contact,
-    ProposalMessage, ProposalTerms, Plan,
+    ProposalMessage, ProposalTerms, Plan, Webhook,
 ]  # fmt: skip
 
 
@@ -121,6 +123,12 @@ def writes(alice, bob, alices_organization, charlies_organization, run_events) -
     of_contact = {
         "person": "Alice", "email": "a@example.org", "phone": "+45 12", "disclosed_from": "never",
     }  # fmt: skip
+    webhook = Webhook.objects.create(
+        organization=alices_organization, url="https://example.org/hook", secret="sealed"
+    )
+    of_webhook = {
+        "url": "https://example.org/other", "description": "ERP", "event_types": ["match_found"],
+    }  # fmt: skip
     requests = [
         ("post", f"{API}/organizations", of_organization),
         ("patch", organization, of_organization),
@@ -145,6 +153,13 @@ def writes(alice, bob, alices_organization, charlies_organization, run_events) -
         ("post", f"{API}/proposals/{negotiated.pk}/terms/1/confirm", {"comment": "Fine"}),
         ("post", f"{API}/plans", of_plan),
         ("post", f"{API}/plans/{plan.pk}/proposals", of_planned),
+        (
+            "post",
+            f"{API}/webhooks",
+            of_webhook | {"organization_id": str(alices_organization.pk)},
+        ),
+        ("patch", f"{API}/webhooks/{webhook.pk}", of_webhook),
+        ("post", f"{API}/webhooks/{webhook.pk}/secret", {"at_once": True}),
     ]
     return dict(zip(WRITES, requests, strict=True))
 

@@ -23,7 +23,7 @@ LONGEST_KEY = 255
 NOT_FINAL = {401, 429}
 KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Content-Language")
 # What an answer shows once, and no database may hold.
-SECRETS = {"token"}
+SECRETS = {"token", "secret"}
 IN_MEMORY = 256 * 1024
 
 

@@ -222,6 +222,15 @@ class PlanFinished(Event):
     plan_id: UUID
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookDisabled(OrganizationEvent):
+    """A webhook has failed for too long (`failing`), or has said that it is gone (`gone`)."""
+
+    type: ClassVar[str] = "webhook_disabled"
+    webhook_id: UUID
+    reason: str
+
+
 EVENT_TYPES: dict[str, type[Event]] = {
     event.type: event
     for event in (
@@ -245,6 +254,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         FiguresDeclared,
         ImportFinished,
         PlanFinished,
+        WebhookDisabled,
     )
 }
 

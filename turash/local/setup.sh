@@ -34,6 +34,9 @@ command -v redis-server >/dev/null || need "redis-server" "Redis 6 or newer"
 command -v msgfmt >/dev/null || need "gettext" "GNU gettext"
 if [ "$wants_tests" = yes ]; then
     command -v chromium >/dev/null || need "chromium" "Chromium (for the browser tests)"
+    command -v curl >/dev/null || need "curl" "curl (for the examples of the documentation)"
+    command -v jq >/dev/null || need "jq" "jq (for the examples of the documentation)"
+    command -v openssl >/dev/null || need "openssl" "OpenSSL (for the examples of the documentation)"
 fi
 
 if [ -n "$packages" ]; then

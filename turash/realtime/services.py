@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import connection, transaction
+from django.dispatch import Signal
 
 from turash.events.catalogue import Event
 from turash.realtime.models import Notification, ReadMark
@@ -14,6 +15,8 @@ from turash.realtime.models import Notification, ReadMark
 # Held until commit by whoever adds notifications, so that they appear in the order of their ids.
 _ORDER_LOCK = 0x7455_7261
 PRUNE_LIMIT = 50_000
+# Sent with `notifications`, the new rows of one event, in the transaction that tells them.
+told = Signal()
 
 
 @transaction.atomic
@@ -38,7 +41,7 @@ def notify(
         return
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ORDER_LOCK])
-    Notification.objects.bulk_create(
+    rows = [
         Notification(
             organization_id=organization_id,
             type=event.type,
@@ -48,7 +51,8 @@ def notify(
             subject_url=url,
         )
         for organization_id in listening
-    )
+    ]
+    told.send(Notification, notifications=Notification.objects.bulk_create(rows))
 
 
 def prune_notifications(before: datetime) -> int:
