@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_flow_can_be_deleted_while_it_is_matched():
     ours, theirs = SiteFactory(), SiteFactory()
     input_ = ResourceFlowFactory(site=theirs, direction="input", type_code="heat")
-    for _ in range(25):
+    for _ in range(12):
         output = ResourceFlowFactory(site=ours)
 
         def delete(output=output):

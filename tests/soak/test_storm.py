@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-ROUNDS = 6
+ROUNDS = 4
 
 
 @pytest.mark.parametrize("publisher", ["queue", "streams"])
