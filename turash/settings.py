@@ -216,6 +216,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "turash.api.schema.allow_blanks",
+        "turash.api.examples.add_examples",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "DisclosureStageEnum": "organizations.models.contact.Stage",
         "DirectionEnum": "organizations.models.ResourceFlow.Direction",

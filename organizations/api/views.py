@@ -43,7 +43,6 @@ from turash.api.shapes import ShapedMixin
 from turash.api.views import ApiViewSet, GeoJSONRenderer, RetrieveMixin
 from turash.errors import InvalidInput
 
-
 # What of a flow tells exact figures.
 FIGURES = {"quantity", "quality", "pricing"}
 EXPANSIONS_OF_SITES = {"organization": OrganizationSerializer}

@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from turash.api.shapes import ShapedMixin
 from turash.api.views import ConditionalMixin, GeoJSONRenderer
+from turash.spreadsheets import CSV_TYPE, XLSX_TYPE
 
 
 class ProblemSerializer(serializers.Serializer):
@@ -98,6 +99,9 @@ FEATURE_COLLECTION = {
 }
 
 
+FILES = {CSV_TYPE: {"type": "string"}, XLSX_TYPE: {"type": "string", "format": "binary"}}
+
+
 class AutoSchema(SpectacularSchema):
     """Adds the errors that an operation can answer, and the headers that all understand."""
 
@@ -150,6 +154,8 @@ class AutoSchema(SpectacularSchema):
             told = response.get("content", {}).get(GeoJSONRenderer.media_type)
             if told is not None:
                 told["schema"] = FEATURE_COLLECTION if self._is_list_view() else FEATURE
+            for kind, content in response.get("content", {}).items():
+                content["schema"] = FILES.get(kind, content["schema"])
         if self.method == "GET" and isinstance(self.view, ShapedMixin):
             self._admit_parts(responses["200"]["content"]["application/json"])
         return operation
@@ -185,3 +191,12 @@ class AutoSchema(SpectacularSchema):
     def _schema_of(self, reference: dict[str, Any]) -> dict[str, Any]:
         name = reference["$ref"].rpartition("/")[2]
         return self.registry[name, ResolvedComponent.SCHEMA].schema
+
+
+def allow_blanks(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Say of texts that may be empty "any of", not "one of": to some, "" is a text of any format."""
+    for component in result["components"]["schemas"].values():
+        for field in component.get("properties", {}).values():
+            if {"type": "string", "maxLength": 0} in field.get("oneOf", []):
+                field["anyOf"] = field.pop("oneOf")
+    return result
