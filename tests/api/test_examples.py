@@ -1,4 +1,4 @@
-"""Every operation has examples in the schema, they are true, and what they say the schema allows."""
+"""Every operation has examples in the schema; they are true, and are as the schema says."""
 
 import json
 import os
