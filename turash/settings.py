@@ -199,8 +199,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "turash.api.pagination.HeaderPagination",
     "DEFAULT_SCHEMA_CLASS": "turash.api.schema.AutoSchema",
-    # The schema describes the API; OPTIONS is a method that nothing answers.
-    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_METADATA_CLASS": "turash.api.metadata.MethodsOnly",
     "EXCEPTION_HANDLER": "turash.api.problem_details.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "COERCE_DECIMAL_TO_STRING": False,

@@ -18,6 +18,7 @@ from proposals.downloads import download
 from proposals.models import Attachment
 from proposals.models.message import LONGEST_MESSAGE
 from turash.api.fields import StrictSerializer
+from turash.uploads import TYPES
 
 
 class AttachmentSerializer(serializers.ModelSerializer):
@@ -83,6 +84,9 @@ class AttachmentsView(BelowProposal, generics.ListAPIView):
         return Response(AttachmentSerializer(attachment).data, status=status.HTTP_201_CREATED)
 
 
+KINDS = sorted({kind.content_type for kind in TYPES})
+
+
 class AttachmentView(generics.GenericAPIView):
     """The content of a file."""
 
@@ -92,7 +96,7 @@ class AttachmentView(generics.GenericAPIView):
     pagination_class = None
     queryset = Attachment.objects.none()
 
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(responses={(200, kind): OpenApiTypes.BINARY for kind in KINDS})
     def get(self, request: Request, proposal_id: UUID, attachment_id: UUID) -> HttpResponse:
         """Download it; who did is on record."""
         return download(request.user, visible_proposal(request.user, proposal_id), attachment_id)

@@ -16,7 +16,7 @@ from turash.api.fields import StrictSerializer, TextField
 
 
 class MessageSerializer(serializers.ModelSerializer):
-    author = serializers.CharField(source="author.full_name", default=None)
+    author = serializers.CharField(source="author.full_name", default=None, allow_null=True)
     organization_id = serializers.UUIDField()
 
     class Meta:

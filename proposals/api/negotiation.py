@@ -52,7 +52,7 @@ class EconomicsSerializer(serializers.Serializer):
 class TermsSerializer(serializers.ModelSerializer):
     """`quantity` in canonical units per year, `price_per_unit` in EUR per canonical unit."""
 
-    author = serializers.CharField(source="author.full_name", default=None)
+    author = serializers.CharField(source="author.full_name", default=None, allow_null=True)
     organization_id = serializers.UUIDField(help_text="Who has offered them.")
     is_current = serializers.SerializerMethodField()
     confirmed_by = serializers.SerializerMethodField()

@@ -155,7 +155,8 @@ class AutoSchema(SpectacularSchema):
             if told is not None:
                 told["schema"] = FEATURE_COLLECTION if self._is_list_view() else FEATURE
             for kind, content in response.get("content", {}).items():
-                content["schema"] = FILES.get(kind, content["schema"])
+                if content["schema"].get("format") != "binary":
+                    content["schema"] = FILES.get(kind, content["schema"])
         if self.method == "GET" and isinstance(self.view, ShapedMixin):
             self._admit_parts(responses["200"]["content"]["application/json"])
         return operation
