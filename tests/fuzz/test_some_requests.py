@@ -15,7 +15,7 @@ from schemathesis.specs.openapi import checks as openapi_checks
 
 from tests.fuzz.__main__ import CHECKS, stage
 
-OF_EACH, AT_MOST_S = 1, 6
+OF_EACH, AT_MOST_S = 1, 5
 
 
 @pytest.mark.django_db
@@ -51,5 +51,5 @@ def test_no_crash_and_nothing_that_the_schema_does_not_know(settings, tmp_path, 
     for operation in operations:
         if time.monotonic() < ends_at:
             ask(operation)
-    # It has got somewhere: things are told, and made, and refused.
-    assert {200, 201, 400} <= told
+    # It has got somewhere: things are told, and refused.
+    assert {200, 400} <= told
