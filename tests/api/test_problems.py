@@ -43,6 +43,8 @@ def test_methods_that_a_path_does_not_have(api_as, alice, method):
     told = api_as(alice).options(f"{API}/organizations")
     assert (told.status_code, told.content) == (200, b"")
     assert told["Allow"] == response["Allow"]
+    for path in ("sites?format=geojson", "outcomes?format=csv", "outcomes?format=xlsx"):
+        assert api_as(alice).options(f"{API}/{path}").content == b""
 
 
 def test_who_is_not_signed_in_is_told_how(api):

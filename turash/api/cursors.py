@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
 SALT = "turash.api.cursors"
-LONGEST = 2000
+# A name of 200 characters, each of which takes 12 in JSON, and what belongs to it.
+LONGEST = 4000
 
 
 @dataclass(frozen=True)

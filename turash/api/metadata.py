@@ -3,6 +3,7 @@
 from typing import Any
 
 from rest_framework.metadata import BaseMetadata
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
 
@@ -10,4 +11,6 @@ class MethodsOnly(BaseMetadata):
     """Nothing but the methods in `Allow`; the schema describes the API."""
 
     def determine_metadata(self, request: Request, view: Any) -> None:
-        return None
+        # Other formats have nothing to make of nothing.
+        request.accepted_renderer = JSONRenderer()
+        request.accepted_media_type = JSONRenderer.media_type

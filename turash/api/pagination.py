@@ -162,7 +162,11 @@ class HeaderPagination(LimitOffsetPagination):
                     "in": "query",
                     "required": False,
                     "description": "Where a page begins, from the links of another one.",
-                    "schema": {"type": "string", "maxLength": cursors.LONGEST},
+                    "schema": {
+                        "type": "string",
+                        "maxLength": cursors.LONGEST,
+                        "pattern": "^[A-Za-z0-9_.:-]*$",
+                    },
                 }
             )
         return own
