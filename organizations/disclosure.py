@@ -54,6 +54,7 @@ class Viewpoint:
     def __init__(self, viewer: Actor) -> None:
         self.viewer = viewer
         self._reached: dict[Stage, set[UUID]] = {}
+        self._exact: dict[tuple[UUID, str], bool] = {}
 
     @cached_property
     def is_facilitator(self) -> bool:
@@ -74,14 +75,17 @@ class Viewpoint:
 
     def sees_exactly(self, flow: ResourceFlow) -> bool:
         """Whether the viewer sees the figures of a flow as they are stated."""
-        disclosed_from = flow.organization.figures_from
-        if disclosed_from == Stage.PUBLIC or self.is_facilitator:
-            return True
-        if flow.organization_id in self.own:
+        owner = flow.organization_id, flow.organization.figures_from
+        if owner not in self._exact:
+            self._exact[owner] = self._sees_exactly(*owner)
+        return self._exact[owner]
+
+    def _sees_exactly(self, organization_id: UUID, disclosed_from: str) -> bool:
+        if disclosed_from == Stage.PUBLIC or self.is_facilitator or organization_id in self.own:
             return True
         if disclosed_from == Stage.NEVER:
             return False
-        return self._has_reached(Stage(disclosed_from), flow.organization_id)
+        return self._has_reached(Stage(disclosed_from), organization_id)
 
     def is_inside(self, flow: ResourceFlow) -> bool:
         """Whether the viewer belongs to the owner of a flow, or is a facilitator, who sees all."""

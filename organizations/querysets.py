@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from django.apps import apps
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.db.models import PointField
@@ -39,15 +40,20 @@ class UserManager(BaseUserManager):
         return self.get(email__iexact=username)
 
 
-def _visible(viewer: Viewer, *, visibility: str, organization: str) -> Q:
-    """What a viewer may see of rows with a visibility that belong to an organization."""
-    public = Q(**{visibility: "public"})
+def _visible(viewer: Viewer, *visibilities: str, organization: str, others: Q | None = None) -> Q:
+    """
+    What a viewer may see of an organization's rows with a visibility, or with several.
+
+    Of other organizations the rows that keep a condition more.
+    """
     if isinstance(viewer, AnonymousUser):
-        return public
-    own = Q(**{f"{organization}__in": viewer.organizations.values("pk")})
-    if viewer.organizations.exists():
-        return public | Q(**{visibility: "network"}) | own
-    return public | own
+        own, seen = [], ["public"]
+    else:
+        # Read before: a planner that knows them finds the rows faster.
+        own = list(viewer.organizations.order_by().values_list("pk", flat=True))
+        seen = ["public", "network"] if own else ["public"]
+    shown = Q(*((f"{name}__in", seen) for name in visibilities)) & (others or Q())
+    return Q(**{f"{organization}__in": own}) | shown if own else shown
 
 
 def meridians(west: float, east: float) -> list[tuple[float, float]]:
@@ -60,7 +66,7 @@ class OrganizationQuerySet(models.QuerySet):
         """Public ones, the viewer's own, and for members of any organization the network's."""
         if not isinstance(viewer, AnonymousUser) and viewer.is_facilitator:
             return self
-        return self.filter(_visible(viewer, visibility="visibility", organization="pk"))
+        return self.filter(_visible(viewer, "visibility", organization="pk"))
 
     def of_member(self, viewer: Viewer, *, roles: tuple[str, ...] | None = None) -> Self:
         """Organizations in which the viewer has a role, or one of these roles."""
@@ -162,7 +168,7 @@ class SiteQuerySet(_PlacedQuerySet):
         if not isinstance(viewer, AnonymousUser) and viewer.is_facilitator:
             return self
         return self.filter(
-            _visible(viewer, visibility="organization__visibility", organization="organization")
+            _visible(viewer, "organization__visibility", organization="organization")
         )
 
     def editable_by(self, viewer: Viewer) -> Self:
@@ -177,8 +183,7 @@ class ConversionQuerySet(models.QuerySet):
             return self
         owner = "site__organization"
         return self.filter(
-            _visible(viewer, visibility="visibility", organization=owner)
-            & _visible(viewer, visibility=f"{owner}__visibility", organization=owner)
+            _visible(viewer, "visibility", f"{owner}__visibility", organization=owner)
         )
 
     def within(self, origin: Point, *, radius_m: float) -> Self:
@@ -212,14 +217,13 @@ class ResourceFlowQuerySet(_PlacedQuerySet):
         """
         if not isinstance(viewer, AnonymousUser) and viewer.is_facilitator:
             return self
-        offered = Q(status__in=["active", "paused"])
-        visible = _visible(viewer, visibility="visibility", organization="organization") & _visible(
-            viewer, visibility="organization__visibility", organization="organization"
-        )
-        if isinstance(viewer, AnonymousUser):
-            return self.filter(offered & visible)
-        own = Q(organization__in=viewer.organizations.values("pk"))
-        return self.filter(own | (offered & visible))
+        return self.filter(
+            _visible(
+                viewer, "visibility", "organization__visibility",
+                organization="organization",
+                others=Q(status__in=["active", "paused"]),
+            )
+        )  # fmt: skip
 
     def editable_by(self, viewer: Viewer) -> Self:
         """Flows the viewer may change."""
@@ -262,11 +266,24 @@ class ResourceFlowQuerySet(_PlacedQuerySet):
 
     def for_display(self) -> Self:
         """With everything a page shows of a flow."""
-        return self.for_api().select_related("site")
+        flows = self.select_related("resource_type", "organization", "site")
+        return flows.prefetch_related("contaminants")
 
     def for_api(self) -> Self:
-        """With everything the API tells of a flow: its site by its id."""
-        return self.select_related("resource_type", "organization").prefetch_related("contaminants")
+        """With everything the API tells of a flow, and no more: its site by its id."""
+        return (
+            self.select_related("resource_type", "organization")
+            .prefetch_related("contaminants")
+            .defer(*_columns_beside("resource_type", "code", "unit"))
+            .defer(*_columns_beside("organization", "name", "visibility", "figures_from"))
+        )
+
+
+def _columns_beside(path: str, *shown: str) -> list[str]:
+    """Return the columns of a related row that are not shown: to read them takes longer."""
+    model = apps.get_model("organizations", path.replace("_", ""))
+    names = [field.name for field in model._meta.concrete_fields if not field.primary_key]
+    return [f"{path}__{name}" for name in names if name not in shown]
 
 
 def _edited_by(viewer: Viewer) -> Any:

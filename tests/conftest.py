@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 
 import pytest
@@ -157,25 +158,27 @@ def run_events(django_capture_on_commit_callbacks) -> Callable[[], None]:
     Runs queued tasks other than deliveries, too. Channel pokes are sent as after a commit.
     """
 
-    def run() -> None:
-        for _ in range(20):
-            events = set(EventDelivery.objects.open().values_list("event", flat=True))
-            tasks = [
-                row.task
-                for row in OrmQ.objects.order_by("pk")
-                if row.func() != "turash.events.tasks.dispatch"
-            ]
-            OrmQ.objects.all().delete()
-            if not events and not tasks:
-                return
-            with django_capture_on_commit_callbacks(execute=True):
-                for event_id in sorted(events):
-                    deliver([event_id], others=0)
-                for task in tasks:
-                    _call(task)
-        raise AssertionError("The events do not come to an end.")
+    return lambda: work_off(lambda: django_capture_on_commit_callbacks(execute=True))
 
-    return run
+
+def work_off(committing: Callable[[], AbstractContextManager] = nullcontext) -> None:
+    """Do what the workers would until nothing is left to do."""
+    for _ in range(20):
+        events = set(EventDelivery.objects.open().values_list("event", flat=True))
+        tasks = [
+            row.task
+            for row in OrmQ.objects.order_by("pk")
+            if row.func() != "turash.events.tasks.dispatch"
+        ]
+        OrmQ.objects.all().delete()
+        if not events and not tasks:
+            return
+        with committing():
+            for event_id in sorted(events):
+                deliver([event_id], others=0)
+            for task in tasks:
+                _call(task)
+    raise AssertionError("The events do not come to an end.")
 
 
 def _call(task: dict) -> None:

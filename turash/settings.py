@@ -208,8 +208,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "turash.api.pagination.HeaderPagination",
     "DEFAULT_SCHEMA_CLASS": "turash.api.schema.AutoSchema",
-    # The schema describes the API; OPTIONS is a method that nothing answers.
-    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_METADATA_CLASS": "turash.api.metadata.MethodsOnly",
     "EXCEPTION_HANDLER": "turash.api.problem_details.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "COERCE_DECIMAL_TO_STRING": False,
@@ -225,6 +224,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "turash.api.schema.allow_blanks",
+        "turash.api.examples.add_examples",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "DisclosureStageEnum": "organizations.models.contact.Stage",
         "DirectionEnum": "organizations.models.ResourceFlow.Direction",

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from turash.callers.api.tokens import token_routes
 from turash.mail.api.views import MailPreferenceView
@@ -14,9 +14,9 @@ from turash.views import errors, mail, notifications, pages, tokens
 from turash.views import map as map_views
 from turash.views.metrics import metrics
 
-# The interactive documentation carries its start in the page itself.
-docs = csp_update({"script-src": ["'unsafe-inline'"], "style-src": ["'unsafe-inline'"]})(
-    SpectacularSwaggerView.as_view(url_name="api:schema")
+# The interactive documentation sets styles as it goes along; its scripts are files of ours.
+docs = csp_update({"style-src": ["'unsafe-inline'"]})(
+    SpectacularSwaggerSplitView.as_view(url_name="api:schema")
 )
 
 api_urlpatterns = [

@@ -14,6 +14,11 @@ urlpatterns = [
         name="deliveries-import",
     ),
     path(
+        f"{_proposal}/deliveries/<uuid:delivery_id>",
+        views.DeliveryView.as_view(),
+        name="delivery",
+    ),
+    path(
         f"{_proposal}/deliveries/<uuid:delivery_id>/confirm",
         views.DeliveryConfirmView.as_view(),
         name="delivery-confirm",

@@ -30,21 +30,17 @@ from exchanges.outcomes import Figure, Scope
 from exchanges.progress import progress_of
 from organizations import permissions as access
 from organizations.api.views import visible_organization
-from proposals.models import Proposal
+from proposals.api.below import BelowProposal
 from turash.api.tables import CsvRenderer, XlsxRenderer
 from turash.spreadsheets import Sheet
 
 
-class _OfProposal(generics.GenericAPIView):
+class _OfProposal(BelowProposal, generics.GenericAPIView):
     """About a proposal that the caller may see."""
 
     permission_classes = [permissions.IsAuthenticated]
     filter_backends: list[Any] = []
     queryset = Delivery.objects.none()
-
-    def proposal(self) -> Proposal:
-        visible = Proposal.objects.visible_to(self.request.user).for_display()
-        return get_object_or_404(visible, pk=self.kwargs["proposal_id"])
 
 
 class DeliveriesView(_OfProposal, generics.ListAPIView):
@@ -75,6 +71,11 @@ class DeliveriesImportView(_OfProposal):
     pagination_class = None
     serializer_class = DeliverySerializer
 
+    def tag_of_target(self) -> str:
+        """Return the tag of the deliveries that there are: an import may replace them."""
+        view = DeliveriesView(request=self.request, kwargs=self.kwargs, format_kwarg=None)
+        return view.tag_of_target()
+
     @extend_schema(
         request={"text/csv": OpenApiTypes.STR}, responses={201: DeliverySerializer(many=True)}
     )
@@ -91,16 +92,29 @@ class DeliveriesImportView(_OfProposal):
         )
 
 
-class DeliveryConfirmView(_OfProposal):
-    """What the other side has reported."""
+class DeliveryView(_OfProposal):
+    """What went over in a month."""
 
     serializer_class = DeliverySerializer
     pagination_class = None
 
+    def delivery(self) -> Delivery:
+        return get_object_or_404(Delivery, proposal=self.proposal(), pk=self.kwargs["delivery_id"])
+
+    @extend_schema(responses=DeliverySerializer)
+    def get(self, request: Request, **kwargs: Any) -> Response:
+        return Response(DeliverySerializer(self.delivery()).data)
+
+
+class DeliveryConfirmView(DeliveryView):
+    """What the other side has reported."""
+
+    http_method_names = ["post", "options"]
+
     @extend_schema(request=ConfirmedQuantitySerializer, responses=DeliverySerializer)
     def post(self, request: Request, proposal_id: UUID, delivery_id: UUID) -> Response:
         """Confirm it: it counts as verified until somebody changes it."""
-        delivery = get_object_or_404(Delivery, proposal=self.proposal(), pk=delivery_id)
+        delivery = self.delivery()
         serializer = ConfirmedQuantitySerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         confirmed = services.confirm_delivery(

@@ -31,30 +31,43 @@ from matching.near_misses import find_near_misses
 from matching.together import find_combination
 from matching.uncertainty import ranges_of
 from organizations import permissions as access
+from organizations.api.flow_serializers import ResourceFlowSerializer
 from organizations.disclosure import Viewpoint
 from organizations.models import Organization, ResourceFlow
 from organizations.services import note_seen
-from turash.api.views import ApiViewSet, AreaGeoJSONRenderer, RetrieveMixin
+from turash.api.pagination import OffsetPagination
+from turash.api.shapes import ShapedMixin
+from turash.api.views import ApiViewSet, AreaGeoJSONRenderer, ConditionalMixin, RetrieveMixin
 
 _PAGE = [OpenApiParameter(name, int) for name in ("limit", "offset")]
 
 
-class _MatchesView(generics.GenericAPIView):
+class _MatchesView(ShapedMixin, generics.GenericAPIView):
     """Shows matches, how far their figures may be off, and what the factors weigh."""
+
+    # By scores and distances that are not everybody's to know.
+    pagination_class = OffsetPagination
+    expansions = {"output": ResourceFlowSerializer, "input": ResourceFlowSerializer}
+
+    def for_display(self, matches: Any) -> Any:
+        """With all that is told of them."""
+        sides = [f"{side}__contaminants" for side in self.expanded()]
+        return matches.for_display().prefetch_related(*sides)
 
     def get_serializer(self, instance: Any = None, **kwargs: Any) -> Any:
         is_one = isinstance(instance, Match)
         viewpoint = Viewpoint(self.request.user)
         shown = as_seen_from(viewpoint, [instance] if is_one else instance or [])
-        if is_one:
-            if not shown:
-                raise exceptions.NotFound
-            note_seen(viewpoint, [shown[0].output, shown[0].input])
+        if is_one and not shown:
+            raise exceptions.NotFound
+        sides = ("output", "input") if is_one else self.expanded()
+        note_seen(viewpoint, [getattr(match, side) for match in shown for side in sides])
         kwargs["context"] = self.get_serializer_context() | {
             "ranges": ranges_of(shown),
             "weights": weights.by_factor() if shown else {},
+            "viewpoint": viewpoint,
         }
-        return self.get_serializer_class()(shown[0] if is_one else shown, **kwargs)
+        return super().get_serializer(shown[0] if is_one else shown, **kwargs)
 
 
 class _OfOrganizationView(generics.GenericAPIView):
@@ -77,6 +90,7 @@ class _OfOrganizationView(generics.GenericAPIView):
 class DirectMatchingView(_OfOrganizationView):
     """Direct symbiosis: who could provide what we need, and who could use what we have."""
 
+    pagination_class = OffsetPagination
     filterset_class = MatchFilter
 
     @extend_schema(responses=DirectSymbiosisSerializer, parameters=_PAGE)
@@ -103,7 +117,7 @@ class DirectMatchingView(_OfOrganizationView):
         return Response(answer)
 
 
-class RunMatchingView(_OfOrganizationView):
+class RunMatchingView(ConditionalMixin, _OfOrganizationView):
     """Recompute the organization's matches."""
 
     @extend_schema(request=None, responses={202: JobSerializer})
@@ -145,7 +159,7 @@ class MatchViewSet(_MatchesView, mixins.ListModelMixin, RetrieveMixin, ApiViewSe
             matches = matches.not_dismissed_by(viewer.organizations.values("pk"))
         else:
             matches = Match.seen.with_id(self.kwargs["pk"]).visible_to(viewer)
-        return matches.for_display().order_by("-score", "distance_m", "pk")
+        return self.for_display(matches).order_by("-score", "distance_m", "pk")
 
     @extend_schema(request=DismissalSerializer, responses={204: None})
     @action(detail=True, methods=["post"])
@@ -221,12 +235,8 @@ class MatchesOfFlowView(_OfFlowView, _MatchesView, generics.ListAPIView):
         if getattr(self, "swagger_fake_view", False):
             return Match.objects.none()
         flow = self.get_flow()
-        return (
-            Match.seen.best_of_flow(flow.pk)
-            .visible_to(self.request.user)
-            .not_dismissed_by([flow.organization_id])
-            .for_display()
-        )
+        matches = Match.seen.best_of_flow(flow.pk).visible_to(self.request.user)
+        return self.for_display(matches.not_dismissed_by([flow.organization_id]))
 
 
 class NearMissesOfFlowView(_OfFlowView):

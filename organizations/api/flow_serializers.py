@@ -234,7 +234,15 @@ class ResourceFlowSerializer(StrictSerializer):
     def to_representation(self, flow: ResourceFlow) -> dict[str, Any]:
         viewpoint = self.viewpoint()
         flow = viewpoint.shown(flow)
-        sees_contracts = viewpoint.is_inside(flow)
+        told = self._told(flow, sees_contracts=viewpoint.is_inside(flow))
+        if len(self.fields) != len(told):
+            # The caller asks for less, or for more.
+            told = {name: told[name] for name in self.fields if name in told}
+            if "expanded" in self.fields:
+                told["expanded"] = self.fields["expanded"].to_representation(flow)
+        return told
+
+    def _told(self, flow: ResourceFlow, *, sees_contracts: bool) -> dict[str, Any]:
         return {
             "id": flow.pk,
             "organization_id": flow.organization_id,

@@ -39,8 +39,13 @@ from organizations.models import (
     ResourceType,
     Site,
 )
+from turash.api.shapes import ShapedMixin
 from turash.api.views import ApiViewSet, GeoJSONRenderer, RetrieveMixin
 from turash.errors import InvalidInput
+
+# What of a flow tells exact figures.
+FIGURES = {"quantity", "quality", "pricing"}
+EXPANSIONS_OF_SITES = {"organization": OrganizationSerializer}
 
 
 class MeView(generics.RetrieveAPIView):
@@ -69,7 +74,7 @@ class MyOrganizationsView(generics.ListAPIView):
         )
 
 
-class OrganizationViewSet(mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
+class OrganizationViewSet(ShapedMixin, mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
     """Organizations that the caller may see."""
 
     is_versioned = True
@@ -102,10 +107,11 @@ class OrganizationViewSet(mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class SitesOfOrganizationView(generics.ListAPIView):
+class SitesOfOrganizationView(ShapedMixin, generics.ListAPIView):
     """Sites of an organization."""
 
     serializer_class = SiteSerializer
+    expansions = EXPANSIONS_OF_SITES
     filterset_class = SiteFilter
     queryset = Site.objects.none()
     renderer_classes = [*ApiViewSet.renderer_classes, GeoJSONRenderer]
@@ -113,19 +119,47 @@ class SitesOfOrganizationView(generics.ListAPIView):
     def get_queryset(self) -> Any:
         organization = visible_organization(self)
         sites = Site.objects.visible_to(self.request.user).filter(organization=organization)
-        return sites.order_by("name", "pk")
+        return sites.select_related(*self.expanded()).order_by("name", "pk")
 
 
-class ResourceFlowsOfOrganizationView(generics.ListAPIView):
-    """Flows of an organization."""
+class _FlowsView(ShapedMixin, generics.GenericAPIView):
+    """Tells flows as the caller sees them; whose exact figures are read goes on record."""
 
     serializer_class = ResourceFlowSerializer
     filterset_class = ResourceFlowFilter
     queryset = ResourceFlow.objects.none()
+    expansions = {
+        "site": SiteSerializer,
+        "organization": OrganizationSerializer,
+        "resource_type": ResourceTypeSerializer,
+    }
 
     def get_queryset(self) -> Any:
         flows = ResourceFlow.objects.visible_to(self.request.user).for_api()
-        return flows.filter(organization=visible_organization(self)).order_by("-created_at", "pk")
+        if self.expanded():
+            flows = flows.for_display().select_related("resource_type__parent").defer(None)
+        return flows.order_by("-created_at", "-pk")
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return super().get_serializer_context() | {"viewpoint": Viewpoint(self.request.user)}
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        serializer = super().get_serializer(*args, **kwargs)
+        if args and self.request.method == "GET":
+            one = getattr(serializer, "child", serializer)
+            if FIGURES & one.fields.keys():
+                viewpoint = serializer.context["viewpoint"]
+                flows = args[0] if kwargs.get("many") else [args[0]]
+                services.note_seen(viewpoint, filter(viewpoint.sees_exactly, flows))
+        return serializer
+
+
+class ResourceFlowsOfOrganizationView(_FlowsView, generics.ListAPIView):
+    """Flows of an organization."""
+
+    def get_queryset(self) -> Any:
+        organization = visible_organization(self)
+        return super().get_queryset().filter(organization=organization)
 
 
 def visible_organization(view: Any) -> Organization:
@@ -137,7 +171,7 @@ def visible_organization(view: Any) -> Organization:
     )
 
 
-class MembershipViewSet(mixins.ListModelMixin, ApiViewSet):
+class MembershipViewSet(mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
     """Members of an organization; its members read, its owners decide."""
 
     is_versioned = True
@@ -196,8 +230,10 @@ class MembershipViewSet(mixins.ListModelMixin, ApiViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class SiteViewSet(mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
+class SiteViewSet(ShapedMixin, mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
     """Sites that the caller may see."""
+
+    expansions = EXPANSIONS_OF_SITES
 
     is_versioned = True
 
@@ -207,7 +243,8 @@ class SiteViewSet(mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
     renderer_classes = [*ApiViewSet.renderer_classes, GeoJSONRenderer]
 
     def get_queryset(self) -> Any:
-        return Site.objects.visible_to(self.request.user).order_by("name", "pk")
+        sites = Site.objects.visible_to(self.request.user)
+        return sites.select_related(*self.expanded()).order_by("name", "pk")
 
     def create(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
@@ -245,32 +282,12 @@ def own_organization(request: Request, organization_id: UUID) -> Organization:
     return organization
 
 
-class ResourceFlowViewSet(mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
+class ResourceFlowViewSet(_FlowsView, mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
     """Flows that the caller may see."""
 
     # Contaminants change with their flow alone, and so do the place and the owner.
     is_versioned = True
     version_paths = ("resource_type__code",)
-
-    serializer_class = ResourceFlowSerializer
-    filterset_class = ResourceFlowFilter
-    queryset = ResourceFlow.objects.none()
-
-    def get_queryset(self) -> Any:
-        flows = ResourceFlow.objects.visible_to(self.request.user).for_api()
-        return flows.order_by("-created_at", "pk")
-
-    def get_serializer_context(self) -> dict[str, Any]:
-        return super().get_serializer_context() | {"viewpoint": Viewpoint(self.request.user)}
-
-    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        """Serialize flows as the caller sees them; what is seen exactly goes on record."""
-        serializer = super().get_serializer(*args, **kwargs)
-        if args and self.request.method == "GET":
-            viewpoint = serializer.context["viewpoint"]
-            flows = args[0] if kwargs.get("many") else [args[0]]
-            services.note_seen(viewpoint, [viewpoint.shown(flow) for flow in flows])
-        return serializer
 
     def seen_by_caller(self, found: ResourceFlow) -> tuple:
         viewpoint = self.get_serializer().viewpoint()

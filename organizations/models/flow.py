@@ -224,7 +224,7 @@ class ResourceFlow(models.Model):
     class Meta:
         verbose_name = _("resource flow")
         verbose_name_plural = _("resource flows")
-        ordering = ["-created_at", "pk"]
+        ordering = ["-created_at", "-pk"]
         indexes = [
             GistIndex(
                 fields=["resource_type", "location"],
@@ -236,7 +236,7 @@ class ResourceFlow(models.Model):
             GistIndex(fields=["location"], name="organizations_flow_location"),
             GistIndex(ON_PLANE, name="organizations_flow_on_plane"),
             models.Index(fields=["organization", "-created_at"], name="organizations_flow_of_org"),
-            models.Index(fields=["-created_at", "id"], name="organizations_flow_newest"),
+            models.Index(fields=["-created_at", "-id"], name="organizations_flow_newest"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -73,6 +73,7 @@ class Organization(models.Model):
         verbose_name = _("organization")
         verbose_name_plural = _("organizations")
         ordering = ["name", "pk"]
+        indexes = [models.Index(fields=["name", "id"], name="organizations_by_name")]
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "external_id"],

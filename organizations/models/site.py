@@ -48,7 +48,10 @@ class Site(models.Model):
         verbose_name = _("site")
         verbose_name_plural = _("sites")
         ordering = ["name", "pk"]
-        indexes = [GistIndex(ON_PLANE, name="organizations_site_on_plane")]
+        indexes = [
+            GistIndex(ON_PLANE, name="organizations_site_on_plane"),
+            models.Index(fields=["name", "id"], name="organizations_site_by_name"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "external_id"],

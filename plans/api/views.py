@@ -26,6 +26,7 @@ from plans.api.serializers import (
 )
 from plans.models import Plan
 from plans.shares import organizations_told_of
+from turash.api.pagination import OffsetPagination
 from turash.api.tables import XlsxRenderer
 from turash.api.views import ApiViewSet, GeoJSONRenderer, RetrieveMixin
 from turash.errors import InvalidInput
@@ -162,7 +163,7 @@ class PlanViewSet(mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
         responses=PlannedFlowSerializer(many=True),
         parameters=[OpenApiParameter("limit", int), OpenApiParameter("offset", int)],
     )
-    @action(detail=True)
+    @action(detail=True, pagination_class=OffsetPagination)
     def flows(self, request: Request, **kwargs: Any) -> Response:
         """Each flow: what the plan uses of it, what is left, and what one more unit is worth."""
         page = self.paginate_queryset(self.get_object().flows_of_plan.for_display())

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiTypes, extend_schema
 from rest_framework import generics, permissions, serializers, status
 from rest_framework.parsers import MultiPartParser
@@ -14,10 +13,12 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from proposals import services
+from proposals.api.below import BelowProposal, visible_proposal
 from proposals.downloads import download
-from proposals.models import Attachment, Proposal
+from proposals.models import Attachment
 from proposals.models.message import LONGEST_MESSAGE
 from turash.api.fields import StrictSerializer
+from turash.uploads import TYPES
 
 
 class AttachmentSerializer(serializers.ModelSerializer):
@@ -51,7 +52,7 @@ class AttachmentRequestSerializer(StrictSerializer):
     text = serializers.CharField(max_length=LONGEST_MESSAGE, required=False, allow_blank=True)
 
 
-class AttachmentsView(generics.ListAPIView):
+class AttachmentsView(BelowProposal, generics.ListAPIView):
     """Files that the two sides have sent each other, the oldest first."""
 
     permission_classes = [permissions.IsAuthenticated]
@@ -63,14 +64,15 @@ class AttachmentsView(generics.ListAPIView):
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return Attachment.objects.none()
-        proposal = _proposal(self.request, self.kwargs["proposal_id"])
-        sent = Attachment.objects.filter(message__proposal=proposal).select_related("message")
+        sent = Attachment.objects.filter(message__proposal=self.proposal()).select_related(
+            "message"
+        )
         return sent.order_by("pk")
 
     @extend_schema(request=AttachmentRequestSerializer, responses={201: AttachmentSerializer})
     def post(self, request: Request, proposal_id: UUID) -> Response:
         """Send a file to the other side, with a message."""
-        proposal = _proposal(request, proposal_id)
+        proposal = self.proposal()
         serializer = AttachmentRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         attachment = services.post_attachment(
@@ -82,6 +84,9 @@ class AttachmentsView(generics.ListAPIView):
         return Response(AttachmentSerializer(attachment).data, status=status.HTTP_201_CREATED)
 
 
+KINDS = sorted({kind.content_type for kind in TYPES})
+
+
 class AttachmentView(generics.GenericAPIView):
     """The content of a file."""
 
@@ -91,11 +96,7 @@ class AttachmentView(generics.GenericAPIView):
     pagination_class = None
     queryset = Attachment.objects.none()
 
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(responses={(200, kind): OpenApiTypes.BINARY for kind in KINDS})
     def get(self, request: Request, proposal_id: UUID, attachment_id: UUID) -> HttpResponse:
         """Download it; who did is on record."""
-        return download(request.user, _proposal(request, proposal_id), attachment_id)
-
-
-def _proposal(request: Request, proposal_id: UUID) -> Proposal:
-    return get_object_or_404(Proposal.objects.visible_to(request.user), pk=proposal_id)
+        return download(request.user, visible_proposal(request.user, proposal_id), attachment_id)

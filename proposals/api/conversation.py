@@ -3,20 +3,20 @@
 from typing import Any
 from uuid import UUID
 
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, permissions, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from proposals import services
-from proposals.models import Proposal, ProposalMessage
+from proposals.api.below import BelowProposal
+from proposals.models import ProposalMessage
 from proposals.models.message import LONGEST_MESSAGE
 from turash.api.fields import StrictSerializer, TextField
 
 
 class MessageSerializer(serializers.ModelSerializer):
-    author = serializers.CharField(source="author.full_name", default=None)
+    author = serializers.CharField(source="author.full_name", default=None, allow_null=True)
     organization_id = serializers.UUIDField()
 
     class Meta:
@@ -28,7 +28,7 @@ class MessageRequestSerializer(StrictSerializer):
     text = TextField(max_length=LONGEST_MESSAGE)
 
 
-class MessagesView(generics.ListAPIView):
+class MessagesView(BelowProposal, generics.ListAPIView):
     """Messages of both sides, the oldest first."""
 
     permission_classes = [permissions.IsAuthenticated]
@@ -36,20 +36,17 @@ class MessagesView(generics.ListAPIView):
     queryset = ProposalMessage.objects.none()
 
     def get_queryset(self) -> Any:
-        proposal = self._proposal(self.kwargs["proposal_id"])
-        messages = ProposalMessage.objects.filter(proposal=proposal).select_related("author")
+        messages = ProposalMessage.objects.filter(proposal=self.proposal())
+        messages = messages.select_related("author")
         return messages.order_by("posted_at", "pk")
 
     @extend_schema(request=MessageRequestSerializer, responses={201: MessageSerializer})
     def post(self, request: Request, proposal_id: UUID) -> Response:
         """Write to the other side."""
-        proposal = self._proposal(proposal_id)
+        proposal = self.proposal()
         serializer = MessageRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         message = services.post_message(
             proposal=proposal, actor=request.user, **serializer.validated_data
         )
         return Response(MessageSerializer(message).data, status=status.HTTP_201_CREATED)
-
-    def _proposal(self, proposal_id: UUID) -> Proposal:
-        return get_object_or_404(Proposal.objects.visible_to(self.request.user), pk=proposal_id)

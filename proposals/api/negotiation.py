@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import generics, permissions, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from proposals import services
+from proposals.api.below import BelowProposal
 from proposals.economics import Economics, economics_of
 from proposals.models import Proposal, ProposalTerms
 from turash.api.fields import StrictSerializer, TextField
@@ -52,7 +52,7 @@ class EconomicsSerializer(serializers.Serializer):
 class TermsSerializer(serializers.ModelSerializer):
     """`quantity` in canonical units per year, `price_per_unit` in EUR per canonical unit."""
 
-    author = serializers.CharField(source="author.full_name", default=None)
+    author = serializers.CharField(source="author.full_name", default=None, allow_null=True)
     organization_id = serializers.UUIDField(help_text="Who has offered them.")
     is_current = serializers.SerializerMethodField()
     confirmed_by = serializers.SerializerMethodField()
@@ -131,7 +131,7 @@ class TermsRequestSerializer(StrictSerializer):
     comment = TextField(max_length=5000, required=False, allow_blank=True)
 
 
-class TermsView(generics.GenericAPIView):
+class TermsView(BelowProposal, generics.GenericAPIView):
     """Versions of the terms, the newest first, each with what it means to the reader's side."""
 
     permission_classes = [permissions.IsAuthenticated]
@@ -143,7 +143,7 @@ class TermsView(generics.GenericAPIView):
         parameters=[OpenApiParameter(name, int) for name in ("limit", "offset")],
     )
     def get(self, request: Request, proposal_id: UUID) -> Response:
-        proposal = self._proposal(proposal_id)
+        proposal = self.proposal()
         versions = proposal.terms.select_related("author").order_by("-version")
         page = self.paginate_queryset(versions)
         return self.get_paginated_response(self._told(proposal, page or []))
@@ -151,13 +151,13 @@ class TermsView(generics.GenericAPIView):
     @extend_schema(request=TermsRequestSerializer, responses={201: TermsSerializer})
     def post(self, request: Request, proposal_id: UUID) -> Response:
         """Offer other terms."""
-        proposal = self._proposal(proposal_id)
+        proposal = self.proposal()
         serializer = TermsRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         terms = services.offer_terms(
             proposal_id=proposal.pk, actor=request.user, **serializer.validated_data
         )
-        proposal = self._proposal(proposal_id)
+        proposal = self.proposal()
         terms.refresh_from_db()
         return Response(self._told(proposal, [terms])[0], status=status.HTTP_201_CREATED)
 
@@ -173,7 +173,3 @@ class TermsView(generics.GenericAPIView):
             "economics": economics_of(proposal, page, viewer=self.request.user),
         }
         return TermsSerializer(page, many=True, context=context).data
-
-    def _proposal(self, proposal_id: UUID) -> Proposal:
-        proposals = Proposal.objects.visible_to(self.request.user).select_related("resource")
-        return get_object_or_404(proposals, pk=proposal_id)

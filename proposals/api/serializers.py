@@ -11,7 +11,7 @@ from turash.api.fields import StrictSerializer, TextField
 
 
 class TransitionSerializer(serializers.ModelSerializer):
-    actor = serializers.CharField(source="actor.full_name", default=None)
+    actor = serializers.CharField(source="actor.full_name", default=None, allow_null=True)
     organization_id = serializers.UUIDField(allow_null=True)
 
     class Meta:

@@ -28,6 +28,7 @@ from proposals.api.serializers import (
     StatusSerializer,
 )
 from proposals.models import Proposal
+from turash.api.pagination import OffsetPagination
 from turash.api.views import ApiViewSet, RetrieveMixin
 from turash.errors import InvalidInput
 
@@ -149,6 +150,8 @@ class ProposalsOfOrganizationView(generics.GenericAPIView):
 
     permission_classes = [permissions.IsAuthenticated]
     filterset_class = ProposalFilter
+    # Two lists at once.
+    pagination_class = OffsetPagination
     queryset = Proposal.objects.none()
 
     @extend_schema(

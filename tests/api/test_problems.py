@@ -35,11 +35,16 @@ def test_what_is_nowhere_is_no_page(path, method):
         assert_code(response, 404, "not_found")
 
 
-@pytest.mark.parametrize("method", ["put", "options", "trace", "patch", "delete"])
+@pytest.mark.parametrize("method", ["put", "trace", "patch", "delete"])
 def test_methods_that_a_path_does_not_have(api_as, alice, method):
     response = api_as(alice).generic(method.upper(), f"{API}/organizations")
     assert_code(response, 405, "method_not_allowed")
-    assert {"GET", "POST", "HEAD"} <= set(response["Allow"].split(", "))
+    assert set(response["Allow"].split(", ")) == {"GET", "POST", "HEAD", "OPTIONS"}
+    told = api_as(alice).options(f"{API}/organizations")
+    assert (told.status_code, told.content) == (200, b"")
+    assert told["Allow"] == response["Allow"]
+    for path in ("sites?format=geojson", "outcomes?format=csv", "outcomes?format=xlsx"):
+        assert api_as(alice).options(f"{API}/{path}").content == b""
 
 
 def test_who_is_not_signed_in_is_told_how(api):

@@ -57,6 +57,7 @@ def _token() -> str:
 
 def _rows(token: str) -> Iterator[tuple]:
     from organizations.models import Organization, ResourceFlow
+    from turash.api import cursors
 
     chance = random.Random(SEED)
     keys = list(ResourceFlow.objects.filter(visibility="public", status="active")
@@ -73,6 +74,8 @@ def _rows(token: str) -> Iterator[tuple]:
         x, y = chance.choice(points)
         return f"{x},{y}"
 
+    order = ResourceFlow.objects.order_by("-created_at", "-pk")
+    half_way = cursors.cursor_of(cursors.keys_of(order) or [], order[order.count() // 2])
     flows = f"{API}/resource-flows"
     asked: dict[str, Callable[[], tuple[str, dict[str, str]]]] = {
         "50 flows": lambda: (flows, {}),
@@ -80,6 +83,7 @@ def _rows(token: str) -> Iterator[tuple]:
         "50 flows, 304": lambda: (flows, {"If-None-Match": "*"}),
         "50 flows, gzip": lambda: (flows, {"Accept-Encoding": "gzip"}),
         "50 flows, from the 10,000th": lambda: (f"{flows}?offset=10000", {}),
+        "50 flows, half the way on, by cursor": lambda: (f"{flows}?cursor={half_way}", {}),
         "50 flows of a type": lambda: (f"{flows}?resource_type=heat&direction=output", {}),
         "50 flows, at least 1,000 a year": lambda: (f"{flows}?min_quantity=1000", {}),
         "50 flows in a box of 11 × 7 km": lambda: (f"{flows}?bbox={box()}", {}),
@@ -126,7 +130,7 @@ def _measure(ask: Callable[[], tuple[str, dict[str, str]]], token: str) -> tuple
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
-    from tests.conftest import pytest_configure
+    from tests.conftest import start_servers
 
-    pytest_configure()
+    start_servers()
     sys.exit(main())

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.gzip import GZipMiddleware
 
 from turash.api.problem_details import is_api
-from turash.api.versions import is_among, tag_of_content
+from turash.api.versions import is_among, tag_of_answer
 
 
 class CompressMiddleware(GZipMiddleware):
@@ -39,10 +39,8 @@ class TagMiddleware:
         is_read = request.method in ("GET", "HEAD") and is_api(request)
         if not is_read or response.streaming or response.status_code != 200:
             return response
-        # A list is also how long it is altogether.
-        total = response.get("X-Total-Count", "").encode()
         if "ETag" not in response:
-            response["ETag"] = tag_of_content(response.content + total)
+            response["ETag"] = tag_of_answer(response.content, response)
         if is_among(response["ETag"], request.headers.get("If-None-Match", "")):
             response.status_code = 304
             response.content = b""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
 
+# Our tags are hexadecimal; what comes after a dot tells the form.
+_VARIANT = re.compile(r"\.[\w.]+\"")
 # Raised when objects are told differently than before, so that nobody takes the old for the new.
 FORMAT = 1
 
@@ -54,6 +57,21 @@ def tag_of_content(content: bytes) -> str:
 def tag_of_data(data: Any) -> str:
     """Return the same before it is rendered."""
     return tag_of_content(JSONRenderer().render(data))
+
+
+def tag_of_answer(content: bytes, headers: Any) -> str:
+    """Return the tag of an answer without a version; a list is also how long it is altogether."""
+    return tag_of_content(content + headers.get("X-Total-Count", "").encode())
+
+
+def variant(tag: str, name: str) -> str:
+    """Return the tag of the same version in another form, such as GeoJSON."""
+    return f'{tag[:-1]}.{name}"'
+
+
+def without_variants(header: str) -> str:
+    """Return a list of tags as those of the versions that they name."""
+    return _VARIANT.sub('"', header)
 
 
 def _tag(content: bytes) -> str:

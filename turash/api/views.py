@@ -11,7 +11,16 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from turash.api.versions import RowVersion, Stale, is_among, tag_of_data, tag_of_version
+from turash.api.versions import (
+    RowVersion,
+    Stale,
+    is_among,
+    tag_of_answer,
+    tag_of_data,
+    tag_of_version,
+    variant,
+    without_variants,
+)
 
 
 class ConditionalMixin:
@@ -28,6 +37,44 @@ class ConditionalMixin:
         """Whether the caller writes, and says what."""
         return self.request.method not in SAFE_METHODS and "If-Match" in self.request.headers
 
+    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        if self.is_guarded and not getattr(self, "detail", False):
+            self.require_unchanged_target()
+
+    def require_unchanged_target(self) -> None:
+        """
+        Stop a guarded POST unless the caller has seen what a GET of the address answers.
+
+        An address that nobody can read has no tag that anybody could know. Views of single objects
+        compare when they have found and locked theirs.
+
+        :raises Stale: it answers something else by now.
+        """
+        if self.request.method == "POST" and not getattr(self, "is_read", False):
+            self.hold_target()
+            self.require_unchanged(self.tag_of_target())
+
+    def hold_target(self) -> None:
+        """Lock what decides what a GET of the address answers; by default nothing needs it."""
+
+    def tag_of_target(self) -> str:
+        """
+        Return the tag that a GET of the address answers.
+
+        :raises Stale: nothing answers it.
+        """
+        read = getattr(self, "get", None)
+        if read is None:
+            raise Stale
+        action = getattr(self, "action", None)
+        if action is not None:
+            self.action = self.action_map["get"]  # type: ignore[attr-defined]
+        response = read(self.request, **self.kwargs)  # type: ignore[attr-defined]
+        if action is not None:
+            self.action = action
+        return response.get("ETag") or tag_of_answer(JSONRenderer().render(response.data), response)
+
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         if request.method in SAFE_METHODS or "If-Match" not in request.headers:
             return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
@@ -43,7 +90,7 @@ class ConditionalMixin:
 
         :raises Stale: it is something else by now.
         """
-        if not is_among(tag, self.request.headers["If-Match"]):
+        if not is_among(tag, without_variants(self.request.headers["If-Match"])):
             raise Stale
 
 
@@ -85,7 +132,7 @@ class ApiViewSet(ConditionalMixin, viewsets.GenericViewSet):
     def tag_of(self, found: Any) -> str:
         """Return the entity tag of an object, as the caller is told of it."""
         if not self.is_versioned:
-            return tag_of_data(self.represent(found))
+            return tag_of_data(self.represent_whole(found))
         versions = [found.row_version]
         versions += [getattr(found, _alias(path)) for path in self.version_paths]
         return tag_of_version(self.basename, found.pk, *versions, *self.seen_by_caller(found))
@@ -98,6 +145,14 @@ class ApiViewSet(ConditionalMixin, viewsets.GenericViewSet):
         """Return what the caller is told of an object."""
         return self.get_serializer(found).data
 
+    def represent_whole(self, found: Any) -> Any:
+        """Return the same, whatever `fields` and `expand` ask for."""
+        self.shapes, before = False, getattr(self, "shapes", False)
+        try:
+            return self.represent(found)
+        finally:
+            self.shapes = before
+
     def answer(self, key: Any, *, status: int = 200) -> HttpResponseBase:
         """Return what a write has made of an object; body and tag are of the same version."""
         rows = self._with_versions(self.get_queryset())
@@ -105,16 +160,20 @@ class ApiViewSet(ConditionalMixin, viewsets.GenericViewSet):
 
     def tell(self, found: Any, *, status: int = 200) -> HttpResponseBase:
         """Return an object with its tag; 304 to who asks for it and has it already."""
-        if not self.is_versioned:
-            data = self.represent(found)
-            return Response(data, status=status, headers={"ETag": tag_of_data(data)})
-        tag = self.tag_of(found)
-        seen = self.request.headers.get("If-None-Match", "")
         renderer = self.request.accepted_renderer
-        told = tag if renderer.format == "json" else f'{tag[:-1]}.{renderer.format}"'
+        is_shaped = self.request.method in SAFE_METHODS and getattr(self, "is_shaped", False)
+        data = None if self.is_versioned and not is_shaped else self.represent(found)
+        is_whole = not self.is_versioned and not is_shaped
+        told = tag_of_data(data) if is_whole else self.tag_of(found)
+        if is_shaped:
+            told = variant(told, tag_of_data(data).strip('"'))
+        elif renderer.format != "json":
+            told = variant(told, renderer.format)
+        seen = self.request.headers.get("If-None-Match", "")
         if self.request.method in SAFE_METHODS and is_among(told, seen):
             return HttpResponseNotModified(headers={"ETag": told})
-        return Response(self.represent(found), status=status, headers={"ETag": told})
+        data = self.represent(found) if data is None else data
+        return Response(data, status=status, headers={"ETag": told})
 
     def _with_versions(self, queryset: Any) -> Any:
         if not self.is_versioned:

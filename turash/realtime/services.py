@@ -75,12 +75,17 @@ def mark_read(user: Any, *, up_to: int | None = None) -> ReadMark:
     """
     newest = Notification.objects.visible_to(user).newest_id()
     wanted = newest if up_to is None else min(up_to, newest)
-    ReadMark.objects.get_or_create(user=user)
-    mark = ReadMark.objects.select_for_update().get(user=user)
+    mark = hold_mark(user)
     if wanted > mark.notification_id:
         mark.notification_id = wanted
         mark.save(update_fields=["notification_id"])
     return mark
+
+
+def hold_mark(user: Any) -> ReadMark:
+    """Return the mark of a user, locked until the transaction ends."""
+    ReadMark.objects.get_or_create(user=user)
+    return ReadMark.objects.select_for_update().get(user=user)
 
 
 def count_unread(user: Any) -> int:

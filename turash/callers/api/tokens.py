@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from turash.api.fields import StrictSerializer, TextField
 from turash.api.routers import router
-from turash.api.views import ApiViewSet
+from turash.api.views import ApiViewSet, RetrieveMixin
 from turash.callers import services
 from turash.callers.models import Token
 
@@ -54,7 +54,7 @@ class TokenRequestSerializer(StrictSerializer):
 EXAMPLE = {"name": "ERP in Kalundborg", "scope": "read", "expiry": "2030-01-01T00:00:00Z"}
 
 
-class TokenViewSet(mixins.ListModelMixin, ApiViewSet):
+class TokenViewSet(mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
     """The caller's tokens."""
 
     serializer_class = TokenSerializer

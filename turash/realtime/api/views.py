@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from turash.api.fields import StrictSerializer
 from turash.api.pagination import number_of
+from turash.api.views import ConditionalView
 from turash.realtime import services
 from turash.realtime.models import Notification, ReadMark
 
@@ -80,13 +81,22 @@ class NotificationListView(generics.ListAPIView):
         return text == "true"
 
 
-class NotificationReadView(generics.GenericAPIView):
+class NotificationReadView(ConditionalView):
     """How far the caller has read; one's own mark, which never goes back."""
 
     permission_classes = [permissions.IsAuthenticated]
     serializer_class = ReadRequestSerializer
     filter_backends: list[Any] = []
     pagination_class = None
+
+    def hold_target(self) -> None:
+        services.hold_mark(self.request.user)
+
+    @extend_schema(responses=ReadSerializer)
+    def get(self, request: Request) -> Response:
+        """How far I have read, and how much there is since."""
+        read_up_to = ReadMark.objects.position_of(request.user)
+        return Response({"read_up_to": read_up_to, "unread": services.count_unread(request.user)})
 
     @extend_schema(request=ReadRequestSerializer, responses=ReadSerializer)
     def post(self, request: Request) -> Response:
