@@ -126,7 +126,7 @@ def _measure(ask: Callable[[], tuple[str, dict[str, str]]], token: str) -> tuple
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
-    from tests.conftest import pytest_configure
+    from tests.conftest import start_servers
 
-    pytest_configure()
+    start_servers()
     sys.exit(main())
