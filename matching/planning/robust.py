@@ -199,7 +199,6 @@ def _values(problem: Problem, chosen: np.ndarray, samples: Samples, paid: np.nda
     part = replace(
         problem.of(rows),
         worth=problem.worth[rows] + paid[rows],
-        most=chosen[rows],
         least=nothing, floor=nothing, fixed=nothing, fixed_investment=nothing, investment=nothing,
         budget=np.inf, trenches=None,
     )  # fmt: skip
@@ -207,13 +206,15 @@ def _values(problem: Problem, chosen: np.ndarray, samples: Samples, paid: np.nda
     values = []
     for start in range(0, len(samples), step):
         these = slice(start, start + step)
-        several = _side_by_side(part, samples.outputs[these], samples.inputs[these])
+        several = _side_by_side(part, chosen[rows], samples.outputs[these], samples.inputs[these])
         delivered = solve_part(several).quantities
         values.append(delivered.reshape(-1, len(rows)) @ part.worth)
     return np.concatenate(values) - costs
 
 
-def _side_by_side(part: Problem, outputs: np.ndarray, inputs: np.ndarray) -> Problem:
+def _side_by_side(
+    part: Problem, chosen: np.ndarray, outputs: np.ndarray, inputs: np.ndarray
+) -> Problem:
     """Return a problem for each of some samples, all as one: a solver's start costs more."""
     count = len(outputs)
     sampled = [_sampled(part, *amounts) for amounts in zip(outputs, inputs, strict=True)]
@@ -231,7 +232,7 @@ def _side_by_side(part: Problem, outputs: np.ndarray, inputs: np.ndarray) -> Pro
         output=numbered(part.output, len(part.available)),
         input=numbered(part.input, len(part.needed)),
         # Of what is agreed no more is delivered than that.
-        most=np.minimum(joined("most"), np.tile(part.most, count)),
+        most=np.minimum(joined("most"), np.tile(chosen, count)),
         worth=np.tile(part.worth, count),
         load=np.tile(part.load, (1, count)),
     )

@@ -148,7 +148,10 @@ class Migration(migrations.Migration):
             name="is_blended",
             field=models.BooleanField(
                 default=False,
-                help_text="Where contaminants are stated an input takes any mix within its limits; the rest of what it needs is clean.",
+                help_text=(
+                    "Where contaminants are stated an input takes any mix within its limits; the"
+                    " rest of what it needs is clean."
+                ),
                 verbose_name="what is too dirty alone may be mixed",
             ),
         ),
@@ -280,7 +283,9 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="plans_plan_area_is_not_too_large",
-                violation_error_message="The area can have 1,000 corners and 5,000,000 km² at most.",
+                violation_error_message=(
+                    "The area can have 1,000 corners and 5,000,000 km² at most."
+                ),
             ),
         ),
         migrations.AddConstraint(
