@@ -286,7 +286,7 @@ def plan_change(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     if not closed and not (keys and rule in PlanRule.Kind.values):
         messages.error(request, _("Tick exchanges first."))
         return redirect("plans:plan-detail", plan.pk)
-    changes = {"closed": closed} if closed else {rule: keys}
+    changes = {"closed": closed} if closed else {str(rule): keys}
     try:
         scenario = services.change_plan(actor=request.user, plan=plan, **changes)
     except ValidationError as error:

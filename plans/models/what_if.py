@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib.gis.db import models
+from django.contrib.gis.geos import Point
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -86,7 +87,7 @@ class SupposedFlow(models.Model):
         return self.name
 
     @property
-    def location(self) -> object:
+    def location(self) -> Point:
         return self.site.location
 
     @property

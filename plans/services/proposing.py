@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from matching.models import Match
 from organizations import permissions as access
-from organizations.models import Organization, ResourceFlow, User
+from organizations.models import Organization, User
 from plans.models import Plan, PlannedExchange
 from proposals import services as proposals
 from proposals.models import Proposal
@@ -74,9 +74,9 @@ def propose_exchanges(
 
 
 def _propose(actor: User, organization: Organization, exchange: PlannedExchange) -> Proposal:
-    theirs: ResourceFlow = exchange.output
+    theirs = exchange.declared_output
     if theirs.organization_id == organization.pk:
-        theirs = exchange.input
+        theirs = exchange.declared_input
     match = Match.seen.with_id(exchange.match_id).select_related("output", "input").first()
     if match is None:
         raise ValidationError(_("The two flows no longer match."))

@@ -189,7 +189,7 @@ def test_exchanges_are_excluded_and_plants_come_and_go_on_pages(
     kiln = Plan.objects.get(name="Kiln")
     assert made["Location"] == detail(kiln)
     told = text_of(browser.get(detail(kiln)).content.decode())
-    assert "Kiln comes : Input Coal fly ash, 250 t" in told
+    assert "Kiln comes: Input Coal fly ash, 250 t" in told
     assert "an area of 697 km²" in told
     assert "Alice Works → Kiln" in told
     assert "must be" in told
