@@ -99,7 +99,7 @@ def _sum_up_samples(plan: Plan) -> None:
     for values, _bound in rows:
         sums += values[: plan.sampled_count]
     plan.expected_value, plan.worst_value = float(sums.mean()), worst_of(sums)
-    plan.expected_bound = max(sum(bound for _values, bound in rows), plan.expected_value)
+    plan.expected_bound = max(sum(bound or 0.0 for _values, bound in rows), plan.expected_value)
 
 
 def _end(plan: Plan, status: Plan.Status) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from matching.models import Match
 from organizations import permissions as access
-from organizations.models import Organization, User
+from organizations.models import Organization, ResourceFlow, User
 from plans.models import Plan, PlannedExchange
 from proposals import services as proposals
 from proposals.models import Proposal
@@ -74,10 +74,12 @@ def propose_exchanges(
 
 
 def _propose(actor: User, organization: Organization, exchange: PlannedExchange) -> Proposal:
-    theirs = exchange.declared_output
+    # Both sides are declared: others are not proposable.
+    theirs: ResourceFlow = exchange.declared_output  # type: ignore[assignment]
     if theirs.organization_id == organization.pk:
-        theirs = exchange.declared_input
-    match = Match.seen.with_id(exchange.match_id).select_related("output", "input").first()
+        theirs = exchange.declared_input  # type: ignore[assignment]
+    matches = Match.seen.with_id(exchange.match_id)  # type: ignore[arg-type]
+    match = matches.select_related("output", "input").first()
     if match is None:
         raise ValidationError(_("The two flows no longer match."))
     return proposals.create_proposal(

@@ -29,7 +29,7 @@ class Plant(TypedDict):
 def closed_in(plan: Plan) -> list[UUID]:
     """Return what closes in a plan."""
     return [
-        closure.organization_id or closure.site_id or closure.flow_id
+        closure.organization_id or closure.site_id or closure.flow_id  # type: ignore[misc]
         for closure in plan.closures.all()
     ]
 

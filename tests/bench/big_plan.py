@@ -42,7 +42,11 @@ def main() -> None:
         for row in _rows():
             print(row, flush=True)
             rows.append(row)
-    show(f"A plan of {rows.pop():,} matches of {size:,} flows", ["step", "s (of the processor, without PostgreSQL)"], rows)
+    show(
+        f"A plan of {rows.pop():,} matches of {size:,} flows",
+        ["step", "s (of the processor, without PostgreSQL)"],
+        rows,
+    )
 
 
 def _match_all() -> None:
@@ -60,7 +64,7 @@ def _rows() -> Iterator[Any]:
     from plans.models import Plan
 
     user = User.objects.create_superuser("bench@example.org", "x")
-    plan = services.request_plan(actor=user, name="Large", has_fixed_costs=False)
+    plan = services.request_plan(actor=user, name="Large", has_fixed_costs=False, time_limit_s=2)
     yield "read, value and store", _taken(lambda: services.plan_parts(plan.pk))
     print(plan.exchanges.count(), "matches", flush=True)
     parts = list(plan.parts.values_list("pk", flat=True))
