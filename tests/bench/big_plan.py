@@ -1,5 +1,5 @@
 """
-How long a large plan takes from the database to its page: `make bench-plans` runs it, too.
+How long a large plan takes from the database to its page: `python -m tests.bench.big_plan`.
 
 A country at random is matched, and one plan of all its matches is computed by one worker: read and
 valued, stored, solved part by part, summed up, shown and exported.
