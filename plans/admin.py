@@ -10,7 +10,17 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from plans import services
-from plans.models import Plan, PlannedExchange, PlannedFlow, PlanPart, PlanRule, PlanShare
+from plans.models import (
+    Plan,
+    PlanClosure,
+    PlannedExchange,
+    PlannedFlow,
+    PlanPart,
+    PlanRule,
+    PlanShare,
+    SupposedFlow,
+    SupposedSite,
+)
 from turash.admin_bases import ReadOnlyAdmin
 from turash.errors import DomainError
 
@@ -102,9 +112,11 @@ class PlannedExchangeAdmin(ReadOnlyAdmin):
     list_display = [
         "plan", "output", "input", "quantity_per_year", "savings", "is_contracted", "must_be",
     ]  # fmt: skip
-    list_select_related = ["plan", "output", "input"]
-    list_filter = [ChosenFilter, "is_contracted"]
-    search_fields = ["plan__name", "output__name", "input__name"]
+    list_select_related = [
+        "plan", "declared_output", "declared_input", "supposed_output", "supposed_input",
+    ]  # fmt: skip
+    list_filter = [ChosenFilter, "is_contracted", "is_mixed"]
+    search_fields = ["plan__name", "declared_output__name", "declared_input__name"]
     search_help_text = _("Plan or flow")
     ordering = ["-pk"]
 
@@ -116,18 +128,46 @@ class PlannedExchangeAdmin(ReadOnlyAdmin):
 @admin.register(PlannedFlow)
 class PlannedFlowAdmin(ReadOnlyAdmin):
     list_display = ["plan", "flow", "available_per_year", "used_per_year", "price"]
-    list_select_related = ["plan", "flow"]
-    search_fields = ["plan__name", "flow__name"]
+    list_select_related = ["plan", "declared_flow", "supposed_flow"]
+    search_fields = ["plan__name", "declared_flow__name"]
     search_help_text = _("Plan or flow")
     ordering = ["-pk"]
 
 
 @admin.register(PlanShare)
 class PlanShareAdmin(ReadOnlyAdmin):
-    list_display = ["part", "organization", "avoided_eur", "proportional", "shapley"]
-    list_select_related = ["part__plan", "organization"]
+    list_display = ["part", "__str__", "avoided_eur", "proportional", "shapley"]
+    list_select_related = ["part__plan", "organization", "supposed_site"]
     search_fields = ["part__plan__name", "organization__name"]
     search_help_text = _("Plan or organization")
+    ordering = ["-pk"]
+
+
+@admin.register(SupposedSite)
+class SupposedSiteAdmin(ReadOnlyAdmin):
+    list_display = ["name", "plan"]
+    list_select_related = ["plan"]
+    search_fields = ["plan__name", "name"]
+    search_help_text = _("Plan or plant")
+    ordering = ["-pk"]
+
+
+@admin.register(SupposedFlow)
+class SupposedFlowAdmin(ReadOnlyAdmin):
+    list_display = ["name", "site", "direction", "resource_type", "quantity_per_year"]
+    list_select_related = ["site", "resource_type"]
+    list_filter = ["direction"]
+    search_fields = ["site__name", "name"]
+    search_help_text = _("Plant or flow")
+    ordering = ["-pk"]
+
+
+@admin.register(PlanClosure)
+class PlanClosureAdmin(ReadOnlyAdmin):
+    list_display = ["plan", "closed"]
+    list_select_related = ["plan", "organization", "site", "flow"]
+    search_fields = ["plan__name", "organization__name", "site__name", "flow__name"]
+    search_help_text = _("Plan, organization, site or flow")
     ordering = ["-pk"]
 
 

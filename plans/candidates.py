@@ -7,15 +7,17 @@ from uuid import UUID
 import numpy as np
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from matching import figures, weights
+from matching import weights
 from matching.engine import parameters as p
 from matching.engine.arrays import COLUMN, MODES, PIPE, WINDOW
 from matching.engine.best import score_pairs
-from matching.loading import TypeTable, load_types
+from matching.loading import TypeTable
 from matching.models import Match, MatchDismissal
 from organizations.models import ResourceFlow
-from plans import valuing
+from plans import mixing, valuing, what_if
+from plans.choices import Choices
 from plans.models import Plan, PlannedExchange, PlanRule
+from plans.sides import Pair, Sides, load, supposed_of
 from proposals.models import Proposal
 from proposals.states import RESERVING
 
@@ -27,19 +29,12 @@ YEARLY_SHARE = (
 ) + p.MAINTENANCE_SHARE_PER_YEAR
 
 
-@dataclass(slots=True)
-class Pair:
-    """The flows of a match or of a contract."""
-
-    output_id: UUID
-    input_id: UUID
-
-
 @dataclass(frozen=True)
 class Candidates:
-    """Exchanges that are not saved yet, and what each of their flows has or needs a year."""
+    """What a plan chooses from and what is fixed, and what each flow has or needs a year."""
 
-    exchanges: list[PlannedExchange]
+    choices: Choices
+    contracts: list[PlannedExchange]
     available: dict[UUID, float]
     missing: list[PlanRule]  # rules about what must be, of pairs that are no match any more
     are_too_many: bool = False
@@ -73,44 +68,76 @@ def candidates_of(plan: Plan, *, most: int) -> Candidates:
     """
     Return what a plan chooses from, in the order of the flows' numbers.
 
-    In a fixed number of queries. Nothing where there are more than `most`.
+    In a fixed number of queries, and some for each flow that is supposed. Nothing where there are
+    more than `most`.
     """
     rules = {
         (rule.output_id, rule.input_id): rule
         for rule in plan.rules.select_related("output", "input")
     }
     rows = matches_of(plan).order_by("output__number", "input__number")
-    pairs = [
+    matches = [
         Pair(*ids)
         for ids in rows.values_list("output_id", "input_id")[: most + 1]
         if ids not in rules or rules[ids].kind != PlanRule.Kind.NEVER
     ]
-    if len(pairs) > most:
-        return Candidates([], {}, [], are_too_many=True)
+    never = {ids for ids, rule in rules.items() if rule.kind == PlanRule.Kind.NEVER}
+    mixed = [pair for pair in mixing.pairs_of(plan) if (pair.output_id, pair.input_id) not in never]
+    flows = supposed_of(plan)
+    supposed = [Pair(*ids) for ids in what_if.pairs_of(plan, flows)]
+    if len(matches) + len(mixed) + len(supposed) > most:
+        return Candidates(Choices(), [], {}, [], are_too_many=True)
     must = {ids for ids, rule in rules.items() if rule.kind == PlanRule.Kind.MUST}
-    exchanges, available = _valued(plan, pairs, must)
-    found = {(exchange.output_id, exchange.input_id) for exchange in exchanges}
+    freed = what_if.freed_by(plan)
+    available: dict[UUID, float] = {}
+    choices = Choices()
+    for pairs, of, is_mixed in ((matches, (), False), (mixed, (), True), (supposed, flows, False)):
+        if pairs:
+            # A supposed flow meets others as they are shown to who asks.
+            viewer = plan.viewer if of else None
+            sides = load(
+                (pair.output_id for pair in pairs), (pair.input_id for pair in pairs),
+                supposed=of, freed=freed, viewer=viewer,
+            )  # fmt: skip
+            choices += _valued(plan, pairs, sides, must, available, is_mixed=is_mixed)
+    found = set(zip(choices.output_ids, choices.input_ids, strict=True))
     missing = [rules[ids] for ids in must - found]
-    return Candidates(exchanges + list(_contracts(plan)), available, missing)
+    return Candidates(choices, list(_contracts(plan)), available, missing)
 
 
 def _valued(
-    plan: Plan, pairs: list[Pair], must: set[tuple[UUID, UUID]]
-) -> tuple[list[PlannedExchange], dict[UUID, float]]:
-    if not pairs:
-        return [], {}
-    sides = figures.sides_of(pairs)
-    types = load_types()
+    plan: Plan,
+    pairs: list[Pair],
+    sides: Sides,
+    must: set[tuple[UUID, UUID]],
+    available: dict[UUID, float],
+    *,
+    is_mixed: bool,
+) -> Choices:
+    """Return the pairs that match as choices; notes in `available` what their flows have."""
+    present = [
+        pair for pair in pairs
+        if pair.output_id in sides.outputs.place_of and pair.input_id in sides.inputs.place_of
+    ]  # fmt: skip
+    places = np.array(
+        [
+            (sides.outputs.place_of[pair.output_id], sides.inputs.place_of[pair.input_id])
+            for pair in present
+        ],
+        dtype=np.int64,
+    ).reshape(-1, 2)
+    if is_mixed:
+        mixing.forget_contaminants(sides)
     results = score_pairs(
-        sides.outputs, sides.inputs, sides.places, sides.types, sides.contaminants,
+        sides.outputs.array, sides.inputs.array, places, sides.types.array, sides.contaminants,
         weights.in_force(),
     )  # fmt: skip
     is_match = ~np.isnan(results[:, COLUMN["score"]])
-    results, places = results[is_match], sides.places[is_match]
-    present = np.array(sides.present, dtype=np.int64)[is_match]
-    outputs, inputs = sides.outputs[places[:, 0]], sides.inputs[places[:, 1]]
-    results = valuing.with_prices_of(plan, results, types, outputs["type"])
-    growing = _investment_that_grows(results, outputs, types)
+    results, places = results[is_match], places[is_match]
+    kept = [present[number] for number in np.flatnonzero(is_match).tolist()]
+    outputs, inputs = sides.outputs.array[places[:, 0]], sides.inputs.array[places[:, 1]]
+    results = valuing.with_prices_of(plan, results, sides.types, outputs["type"])
+    growing = _investment_that_grows(results, outputs, sides.types)
     fixed_investment = results[:, INVESTMENT] - growing
     fixed = fixed_investment * YEARLY_SHARE
     if not plan.has_fixed_costs:
@@ -119,29 +146,30 @@ def _valued(
     quantity = results[:, QUANTITY]
     least = np.maximum(outputs["min_quantity_per_year"], inputs["min_quantity_per_year"])
     least = np.maximum(least, quantity * plan.min_share_pct / 100)
-    exchanges, available = [], {}
-    for row, number in enumerate(present):
-        pair = pairs[number]
-        available[pair.output_id] = float(outputs["quantity_per_year"][row])
-        available[pair.input_id] = float(inputs["quantity_per_year"][row])
-        exchanges.append(
-            PlannedExchange(
-                plan=plan,
-                output_id=pair.output_id,
-                input_id=pair.input_id,
-                must_be=(pair.output_id, pair.input_id) in must,
-                distance_m=results[row, DISTANCE],
-                transport=MODES[int(results[row, COLUMN["transport"]])],
-                most_per_year=quantity[row],
-                least_per_year=min(least[row], quantity[row]),
-                eur_per_unit=(results[row, SAVINGS] + fixed[row]) / quantity[row],
-                co2_t_per_unit=results[row, COLUMN["co2_avoided_t_per_year"]] / quantity[row],
-                fixed_eur_per_year=fixed[row],
-                investment_eur_per_unit=growing[row] / quantity[row],
-                fixed_investment_eur=fixed_investment[row],
-            )
-        )
-    return exchanges, available
+    amounts = zip(
+        kept, outputs["quantity_per_year"].tolist(), inputs["quantity_per_year"].tolist(),
+        strict=True,
+    )  # fmt: skip
+    for pair, has, needs in amounts:
+        available.setdefault(pair.output_id, has)
+        available.setdefault(pair.input_id, needs)
+    return Choices(
+        [pair.output_id for pair in kept],
+        [pair.input_id for pair in kept],
+        [MODES[number] for number in results[:, COLUMN["transport"]].astype(int).tolist()],
+        [(pair.output_id, pair.input_id) in must for pair in kept],
+        [is_mixed] * len(kept),
+        {
+            "distance_m": results[:, DISTANCE],
+            "most_per_year": quantity,
+            "least_per_year": np.minimum(least, quantity),
+            "eur_per_unit": (results[:, SAVINGS] + fixed) / quantity,
+            "co2_t_per_unit": results[:, COLUMN["co2_avoided_t_per_year"]] / quantity,
+            "fixed_eur_per_year": fixed,
+            "investment_eur_per_unit": growing / quantity,
+            "fixed_investment_eur": fixed_investment,
+        },
+    )
 
 
 def _investment_that_grows(
@@ -193,8 +221,8 @@ def _contracts(plan: Plan) -> Iterator[PlannedExchange]:
         if row is not None:
             exchange = PlannedExchange(
                 plan=plan,
-                output_id=pair.output_id,
-                input_id=pair.input_id,
+                declared_output_id=pair.output_id,
+                declared_input_id=pair.input_id,
                 is_contracted=True,
                 proposal=contract,
                 distance_m=row[DISTANCE],

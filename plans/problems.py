@@ -1,6 +1,6 @@
 """A plan's exchanges as the kernel takes them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,7 +9,9 @@ import numpy as np
 from matching.planning import Problem, Trenches
 from matching.planning.corridors import TRENCH_EUR_PER_M, find_trenches
 from plans.candidates import YEARLY_SHARE
-from plans.models import Objective, Plan, PlannedExchange
+from plans.choices import Choices, Facts
+from plans.mixing import loads_of
+from plans.models import Objective, Plan
 
 
 @dataclass(frozen=True)
@@ -22,45 +24,50 @@ class Posed:
 
 
 def pose(
-    plan: Plan, exchanges: Sequence[PlannedExchange], available: Mapping[UUID, float]
+    plan: Plan, choices: Choices, available: Mapping[UUID, float], facts: Mapping[UUID, Facts]
 ) -> Posed:
     """
-    Return the problem of exchanges, whose flows are loaded where trenches are shared.
+    Return the problem of exchanges.
 
     `available`: what each flow has or needs [canonical units per year].
     """
-    outputs = list(dict.fromkeys(exchange.output_id for exchange in exchanges))
-    inputs = list(dict.fromkeys(exchange.input_id for exchange in exchanges))
+    outputs = list(dict.fromkeys(choices.output_ids))
+    inputs = list(dict.fromkeys(choices.input_ids))
     output_at, input_at = ({key: i for i, key in enumerate(side)} for side in (outputs, inputs))
-
-    def column(name: str) -> np.ndarray:
-        return np.array([getattr(exchange, name) for exchange in exchanges], dtype=float)
-
-    most, must = column("most_per_year"), column("must_be") > 0
-    fixed, fixed_investment = column("fixed_eur_per_year"), column("fixed_investment_eur")
+    most, must = choices.most_per_year, np.array(choices.must_be, dtype=bool)
+    fixed, fixed_investment = choices.fixed_eur_per_year, choices.fixed_investment_eur
     # In CO2 alone pipes cost nothing but what the budget says.
     eur, co2 = _weights(plan)
-    trenches = _trenches(plan, exchanges, eur) if plan.shares_trenches else None
+    trenches = _trenches(plan, choices, facts, eur) if plan.shares_trenches else None
     if trenches is not None:
         # Never more than the pipe as a whole, to which the trench belongs.
-        fixed = np.maximum(fixed, _own(trenches, len(exchanges)) * YEARLY_SHARE)
-        fixed_investment = np.maximum(fixed_investment, _own(trenches, len(exchanges)))
+        fixed = np.maximum(fixed, _own(trenches, len(choices)) * YEARLY_SHARE)
+        fixed_investment = np.maximum(fixed_investment, _own(trenches, len(choices)))
+    needed = np.array([available[key] for key in inputs])
+    load, most_load = loads_of(choices, inputs, needed, facts)
     problem = Problem(
         available=np.array([available[key] for key in outputs]),
-        needed=np.array([available[key] for key in inputs]),
-        output=np.array([output_at[exchange.output_id] for exchange in exchanges], dtype=np.int64),
-        input=np.array([input_at[exchange.input_id] for exchange in exchanges], dtype=np.int64),
+        needed=needed,
+        output=np.array([output_at[key] for key in choices.output_ids], dtype=np.int64),
+        input=np.array([input_at[key] for key in choices.input_ids], dtype=np.int64),
         most=most,
-        worth=eur * column("eur_per_unit") + co2 * column("co2_t_per_unit"),
-        least=column("least_per_year"),
+        worth=eur * choices.eur_per_unit + co2 * choices.co2_t_per_unit,
+        least=choices.least_per_year,
         floor=np.where(must, most * (1 - 1e-9), 0.0),
         fixed=eur * fixed,
-        investment=column("investment_eur_per_unit"),
+        investment=choices.investment_eur_per_unit,
         fixed_investment=fixed_investment,
         budget=np.inf if plan.budget_eur is None else float(plan.budget_eur),
+        load=load,
+        most_load=most_load,
         trenches=trenches,
     )
     return Posed(problem, outputs, inputs)
+
+
+def paid_anyway(plan: Plan, choices: Choices) -> np.ndarray:
+    """Return what a chosen unit costs though it is not delivered: what was built for it."""
+    return _weights(plan)[0] * YEARLY_SHARE * choices.investment_eur_per_unit
 
 
 def _weights(plan: Plan) -> tuple[float, float]:
@@ -76,22 +83,18 @@ def _own(trenches: Trenches, count: int) -> np.ndarray:
     return trenches.own(trenches.investment, count)
 
 
-def _trenches(plan: Plan, exchanges: Sequence[PlannedExchange], eur: float) -> Trenches | None:
+def _trenches(
+    plan: Plan, choices: Choices, facts: Mapping[UUID, Facts], eur: float
+) -> Trenches | None:
     """Return what pipes can share; in proportional costs there is no trench of its own."""
     if not plan.has_fixed_costs:
         return None
-    rows = np.array(
-        [
-            row
-            for row, exchange in enumerate(exchanges)
-            if exchange.transport == "pipe" and exchange.fixed_investment_eur > 0
-        ],
-        dtype=np.int64,
-    )
+    is_pipe = np.array([transport == "pipe" for transport in choices.transports], dtype=bool)
+    rows = np.flatnonzero(is_pipe & (choices.fixed_investment_eur > 0))
     if len(rows) < 2:
         return None
     starts, ends = (
-        np.array([getattr(exchanges[row], side).location.coords for row in rows])
-        for side in ("output", "input")
+        np.array([facts[side[row]].place for row in rows])
+        for side in (choices.output_ids, choices.input_ids)
     )
     return find_trenches(starts, ends, rows, cost_per_m=TRENCH_EUR_PER_M * YEARLY_SHARE * eur)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Case, Count, F, Prefetch, Q, Sum, When
-from django.db.models.functions import Sqrt
+from django.db.models.functions import Coalesce, Sqrt
 from django.db.models.lookups import Exact
 
 from organizations.models import ResourceFlow
@@ -54,9 +55,16 @@ class PlannedExchangeQuerySet(models.QuerySet):
 
     def proposable_by(self, organization_ids: Any) -> Self:
         """Those that one of these organizations can propose to the other side."""
-        own = Q(output__organization__in=organization_ids)
-        own |= Q(input__organization__in=organization_ids)
-        return self.chosen().filter(own, is_contracted=False)
+        own = Q(declared_output__organization__in=organization_ids)
+        own |= Q(declared_input__organization__in=organization_ids)
+        # Nobody is there to answer for a plant that is only supposed.
+        return self.chosen().filter(
+            own,
+            is_contracted=False,
+            is_mixed=False,
+            declared_output__isnull=False,
+            declared_input__isnull=False,
+        )
 
     def best_first(self) -> Self:
         """Under contract first, then by what they save."""
@@ -65,15 +73,29 @@ class PlannedExchangeQuerySet(models.QuerySet):
     def for_display(self) -> Self:
         """With both flows, their types, sites and organizations."""
         flows = ResourceFlow.objects.select_related("resource_type", "organization", "site")
-        return self.prefetch_related(*(Prefetch(side, flows) for side in ("output", "input")))
+        supposed = apps.get_model("plans", "SupposedFlow").objects.select_related(
+            "resource_type", "site"
+        )
+        return self.prefetch_related(
+            *(Prefetch(f"declared_{side}", flows) for side in ("output", "input")),
+            *(Prefetch(f"supposed_{side}", supposed) for side in ("output", "input")),
+        )
 
 
 class PlannedFlowQuerySet(models.QuerySet):
     def outputs(self) -> Self:
-        return self.filter(flow__direction="output")
+        return self._of("output")
 
     def inputs(self) -> Self:
-        return self.filter(flow__direction="input")
+        return self._of("input")
+
+    def _of(self, direction: str) -> Self:
+        return self.filter(
+            Q(declared_flow__direction=direction) | Q(supposed_flow__direction=direction)
+        )
+
+    def of_organizations(self, organization_ids: Any) -> Self:
+        return self.filter(declared_flow__organization__in=organization_ids)
 
     def with_left(self) -> Self:
         """Annotate `left_per_year`: what of it nobody takes, or gives."""
@@ -83,7 +105,13 @@ class PlannedFlowQuerySet(models.QuerySet):
         """With the flow, its type, site and organization; the dearest first."""
         return (
             self.with_left()
-            .select_related("flow__resource_type", "flow__organization", "flow__site")
+            .select_related(
+                "declared_flow__resource_type",
+                "declared_flow__organization",
+                "declared_flow__site",
+                "supposed_flow__resource_type",
+                "supposed_flow__site",
+            )
             .order_by("-price", "-used_per_year", "pk")
         )
 
@@ -93,7 +121,11 @@ class PlanShareQuerySet(models.QuerySet):
         """Sums over the parts of a plan, a dict for each organization, who gains most first."""
         return (
             self.order_by()
-            .values("organization", name=F("organization__name"))
+            .values(
+                "organization",
+                "supposed_site",
+                name=Coalesce("organization__name", "supposed_site__name"),
+            )
             .annotate(
                 avoided_eur_per_year=Sum("avoided_eur"),
                 invested_eur=Sum("investment_eur"),
@@ -102,5 +134,5 @@ class PlanShareQuerySet(models.QuerySet):
                 fair_gain=_if_known(Sum("shapley")),
                 standard_error=_if_known(Sqrt(Sum("variance"))),
             )
-            .order_by("-proportional_gain", "organization")
+            .order_by("-proportional_gain", "organization", "supposed_site")
         )

@@ -26,6 +26,7 @@ def exchange_rows(plan: Plan) -> Iterator[list[Cell]]:
         _("From"), _("Output"), _("To"), _("Input"), _("Resource"), _("Quantity a year"),
         _("Unit"), _("Distance [km]"), _("Savings [EUR/a]"), _("Avoided CO2 [t/a]"),
         _("Investment [EUR]"), _("Suggested price [EUR/unit]"), _("Under contract"),
+        _("Share of samples in which it is best"),
     ]  # fmt: skip
     for row in plan.exchanges.chosen().for_display().best_first():
         of = row.output.resource_type
@@ -33,7 +34,7 @@ def exchange_rows(plan: Plan) -> Iterator[list[Cell]]:
             row.output.organization.name, row.output.name, row.input.organization.name,
             row.input.name, of.label, row.quantity_per_year, unit(of.unit), row.distance_m / 1000,
             row.savings_eur_per_year, row.co2_avoided_t_per_year, row.investment_eur,
-            suggested_price(row), _("yes") if row.is_contracted else _("no"),
+            suggested_price(row), _("yes") if row.is_contracted else _("no"), row.chosen_share,
         ]  # fmt: skip
 
 

@@ -12,5 +12,6 @@ urlpatterns = [
     path("plans/<uuid:plan_id>", views.plan_detail, name="plan-detail"),
     path("plans/<uuid:plan_id>/cancel", views.plan_cancel, name="plan-cancel"),
     path("plans/<uuid:plan_id>/vary", views.plan_vary, name="plan-vary"),
+    path("plans/<uuid:plan_id>/change", views.plan_change, name="plan-change"),
     path("plans/<uuid:plan_id>/propose", views.plan_propose, name="plan-propose"),
 ]

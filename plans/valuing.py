@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from matching import loading
 from matching.engine.arrays import COLUMN
 from matching.engine.exchange import value_quantity
 from matching.engine.scoring import COLUMN_COUNT
@@ -12,6 +11,7 @@ from matching.figures import PairOfFlows
 from matching.loading import TypeTable
 from organizations.models import ResourceType
 from plans.models import Plan
+from plans.sides import Sides, load, supposed_of
 
 PURCHASE, SAVINGS = COLUMN["avoided_purchase_eur_per_year"], COLUMN["savings_eur_per_year"]
 # What gets dearer when energy does.
@@ -43,36 +43,43 @@ def value(
     Return what each pair brings at its quantity [canonical units per year], by `COLUMNS`.
 
     Whatever the status of the flows; None where one is gone or both never run at once. In a fixed
-    number of queries.
+    number of queries, and some for each flow that is supposed.
     """
-    if not pairs:
-        return []
-    types = loading.load_types()
-    outputs, inputs = (
-        loading.load_flows(
-            types,
-            is_output=is_output,
-            condition="c.flow_id = ANY(%s::uuid[])",
-            parameters=[list({getattr(pair, side) for pair in pairs})],
-            offered=False,
-        )[0]
-        for is_output, side in ((True, "output_id"), (False, "input_id"))
-    )
-    output_at, input_at = ({key: i for i, key in enumerate(side.ids)} for side in (outputs, inputs))
-    rows, present, of = [], [], []
-    for number, (pair, quantity) in enumerate(zip(pairs, quantities, strict=True)):
-        ends = output_at.get(pair.output_id), input_at.get(pair.input_id)
-        if ends[0] is None or ends[1] is None:
-            continue
-        output, input_ = outputs.array[ends[0]], inputs.array[ends[1]]
-        row = np.zeros(COLUMN_COUNT)
-        if value_quantity(output, input_, types.array, quantity, row):
-            rows.append(row)
-            present.append(number)
-            of.append(output["type"])
     result: list[np.ndarray | None] = [None] * len(pairs)
-    if rows:
-        valued = with_prices_of(plan, np.array(rows), types, np.array(of))
+    flows = supposed_of(plan)
+    supposed = {flow.pk for flow in flows}
+    are_supposed = [pair.output_id in supposed or pair.input_id in supposed for pair in pairs]
+    for kind, of in ((False, ()), (True, flows)):
+        numbers = [number for number, is_one in enumerate(are_supposed) if is_one == kind]
+        if not numbers:
+            continue
+        sides = load(
+            (pairs[number].output_id for number in numbers),
+            (pairs[number].input_id for number in numbers),
+            supposed=of, offered=False, viewer=plan.viewer if kind else None,
+        )  # fmt: skip
+        rows, present, types = [], [], []
+        for number in numbers:
+            row = _value(sides, pairs[number], quantities[number])
+            if row is not None:
+                rows.append(row)
+                present.append(number)
+                types.append(sides.type_of(pairs[number].output_id))
+        valued = with_prices_of(
+            plan, np.array(rows).reshape(-1, COLUMN_COUNT), sides.types, np.array(types, dtype=int)
+        )
         for number, row in zip(present, valued, strict=True):
             result[number] = row
     return result
+
+
+def _value(sides: Sides, pair: PairOfFlows, quantity: float) -> np.ndarray | None:
+    output = sides.outputs.place_of.get(pair.output_id)
+    input_ = sides.inputs.place_of.get(pair.input_id)
+    if output is None or input_ is None:
+        return None
+    row = np.zeros(COLUMN_COUNT)
+    is_one = value_quantity(
+        sides.outputs.array[output], sides.inputs.array[input_], sides.types.array, quantity, row
+    )
+    return row if is_one else None

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.gis.geos import Point
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -17,11 +18,13 @@ from django.views.decorators.http import require_POST
 from organizations import permissions as access
 from organizations.models import Organization
 from plans import services
-from plans.forms import PlanForm, ProposeForm
-from plans.models import Objective, Plan, PlannedExchange
+from plans.curves import curves_of
+from plans.forms import PlanForm, PlantForm, ProposeForm, SupposedFlows, initial_of
+from plans.models import Objective, Plan, PlannedExchange, PlanRule
 from plans.permissions import may_plan
 from plans.sankey import Sankey, sankey_of
 from plans.services.proposing import suggested_price
+from plans.services.supposing import Plant, plants_in
 from plans.shares import organizations_told_of, shares_of
 from turash.errors import DomainError
 from turash.forms import add_errors
@@ -31,7 +34,7 @@ EXCHANGES_SHOWN = 50
 FLOWS_SHOWN = 15
 SHARES_SHOWN = 50
 ON_MAP = 500
-MOST_COMPARED = 8
+MOST_COMPARED = 12
 
 
 @login_required
@@ -61,19 +64,25 @@ def plan_create(request: HttpRequest) -> HttpResponse:
         _("Who edits an organization's flows plans for it; facilitators plan for all."),
     )
     origin = _origin(request)
-    initial: dict[str, Any] = {}
-    if origin is not None:
-        initial = origin.parameters() | {"name": origin.name, "organization": origin.organization}
     form = PlanForm(
         request.POST or None,
-        initial=initial,
+        initial=initial_of(origin) if origin else {},
         organizations=_editable(request),
-        for_all=request.user.is_facilitator,
+        user=request.user,
     )
-    if request.method == "POST" and form.is_valid():
+    plant, flows = PlantForm(request.POST or None), SupposedFlows(request.POST or None)
+    # Posted by hand, the flows of a plant may be missing.
+    if request.method == "POST" and "form-TOTAL_FORMS" not in request.POST:
+        flows = SupposedFlows(None)
+    forms = [form, plant, *([flows] if flows.is_bound else [])]
+    # All of them, so that all tell at once what is wrong.
+    if request.method == "POST" and not [one for one in forms if not one.is_valid()]:
         try:
             plan = services.request_plan(
-                actor=request.user, scenario_of=origin, **form.cleaned_data
+                actor=request.user,
+                scenario_of=origin,
+                plants=_plants(origin, plant, flows),
+                **form.cleaned_data,
             )
         except (ValidationError, DomainError) as error:
             add_errors(form, error)
@@ -82,9 +91,23 @@ def plan_create(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "plans/plan_form.html",
-        {"form": form, "origin": origin},
-        status=400 if form.errors else 200,
+        {"form": form, "plant": plant, "flows": flows, "origin": origin},
+        status=200 if request.method == "GET" else 400,
     )
+
+
+def _plants(origin: Plan | None, plant: PlantForm, flows: Any) -> list[Plant] | None:
+    """Return the plants of a scenario: its origin's, and the one that is added, if any."""
+    values = plant.cleaned_data
+    if not values["plant_name"]:
+        return None
+    rows = flows.cleaned_data if flows.is_bound else []
+    added: Plant = {
+        "name": values["plant_name"],
+        "location": Point(values["plant_longitude"], values["plant_latitude"], srid=4326),
+        "flows": [row for row in rows if row.get("resource_type")],
+    }
+    return [*(plants_in(origin) if origin else []), added]
 
 
 def _origin(request: HttpRequest) -> Plan | None:
@@ -126,7 +149,7 @@ def _result(request: HttpRequest, plan: Plan) -> dict[str, Any]:
     told = organizations_told_of(request.user)
     left = flows.filter(left_per_year__gt=0).order_by("-left_per_year", "pk")
     if told is not None:
-        left = left.filter(flow__organization__in=told)
+        left = left.of_organizations(told)
     return {
         "page": page,
         "exchanges": [
@@ -135,7 +158,10 @@ def _result(request: HttpRequest, plan: Plan) -> dict[str, Any]:
                 "price": suggested_price(row),
                 "is_proposable": not row.is_contracted
                 and row.proposal_id is None
+                and row.match_id is not None
+                and not row.is_mixed
                 and bool(own & {row.output.organization_id, row.input.organization_id}),
+                "can_be_ruled": not row.is_contracted and row.match_id and not row.is_mixed,
             }
             for row in page
         ],
@@ -146,6 +172,8 @@ def _result(request: HttpRequest, plan: Plan) -> dict[str, Any]:
         "left_over": left.outputs()[:FLOWS_SHOWN],
         "unmet": left.inputs()[:FLOWS_SHOWN],
         "shares": shares_of(plan, viewer=request.user)[:SHARES_SHOWN],
+        "closures": plan.closures.select_related("organization", "site", "flow"),
+        "plants": plan.supposed_sites.prefetch_related("flows__resource_type"),
         "rules": plan.rules.select_related("output", "input"),
     }
 
@@ -164,7 +192,7 @@ def _sankey(plan: Plan, rows: list[PlannedExchange]) -> Sankey | None:
 
 def _places(rows: list[PlannedExchange]) -> dict[str, Any]:
     """The sites and the lines between them, as GeoJSON."""
-    sites: dict[UUID, dict[str, Any]] = {}
+    sites: dict[tuple, dict[str, Any]] = {}
     lines = []
     for row in rows:
         ends = []
@@ -172,7 +200,7 @@ def _places(rows: list[PlannedExchange]) -> dict[str, Any]:
             coordinates = list(flow.location.coords)
             ends.append(coordinates)
             feature = sites.setdefault(
-                flow.site_id,
+                (flow.organization_id, *coordinates),
                 {
                     "type": "Feature",
                     "geometry": {"type": "Point", "coordinates": coordinates},
@@ -248,11 +276,37 @@ def plan_vary(request: HttpRequest, plan_id: UUID) -> HttpResponse:
 
 
 @login_required
+@require_POST
+def plan_change(request: HttpRequest, plan_id: UUID) -> HttpResponse:
+    """Solve again: with what is ticked as a must, without it, or without an organization."""
+    plan = _plan(request, plan_id)
+    keys = [key for key in map(_uuid, request.POST.getlist("match_ids")) if key]
+    closed = [key for key in map(_uuid, request.POST.getlist("closed")) if key]
+    rule = request.POST.get("rule")
+    if not closed and not (keys and rule in PlanRule.Kind.values):
+        messages.error(request, _("Tick exchanges first."))
+        return redirect("plans:plan-detail", plan.pk)
+    changes = {"closed": closed} if closed else {str(rule): keys}
+    try:
+        scenario = services.change_plan(actor=request.user, plan=plan, **changes)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    except DomainError as error:
+        messages.error(request, error.message)
+    else:
+        return redirect("plans:plan-detail", scenario.pk)
+    return redirect("plans:plan-detail", plan.pk)
+
+
+@login_required
 def compare(request: HttpRequest) -> HttpResponse:
     """Plans side by side: `?plan=…&plan=…`."""
     wanted = request.GET.getlist("plan")
     keys = [key for key in map(_uuid, wanted) if key is not None][:MOST_COMPARED]
-    found = Plan.objects.visible_to(request.user).for_display().in_bulk(keys)
+    visible = Plan.objects.visible_to(request.user).for_display()
+    found = visible.prefetch_related(
+        "closures__organization", "closures__site", "closures__flow", "supposed_sites", "rules"
+    ).in_bulk(keys)
     plans = [found[key] for key in dict.fromkeys(keys) if key in found]
     template = "plans/_comparison.html" if request.htmx else "plans/compare.html"
     return render(
@@ -260,6 +314,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         template,
         {
             "plans": plans,
+            "curves": curves_of(plans),
             "is_waiting": any(plan.is_unfinished for plan in plans),
             "query": request.GET.urlencode(),
         },

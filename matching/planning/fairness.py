@@ -14,6 +14,8 @@ from matching.planning.solving import Options, Solution, solve_part
 MOST_EXACT = 8
 SAMPLES = 200
 LEAST_SAMPLES = 4
+# After so many coalitions, the first of which are small, it shows whether there is time for all.
+PROBED = 50
 SAMPLING_LIMIT_S = 20.0
 
 
@@ -113,6 +115,7 @@ class _Game:
             for supplier, recipient in zip(suppliers.tolist(), recipients.tolist(), strict=True)
         ]
         self._values = {0: 0.0}
+        self._began_at = time.monotonic()
 
     def value(self, coalition: int) -> float:
         """
@@ -121,13 +124,21 @@ class _Game:
         :raises _OutOfTime: that is not known yet, and the time is over.
         """
         if coalition not in self._values:
-            if time.monotonic() > self.until:
+            now = time.monotonic()
+            if now > self.until or self._is_hopeless(now):
                 raise _OutOfTime
             rows = [row for row, needs in enumerate(self.needs) if needs & coalition == needs]
             self._values[coalition] = (
                 solve_part(self.problem.of(np.array(rows)), self.options).value if rows else 0.0
             )
         return self._values[coalition]
+
+    def _is_hopeless(self, now: float) -> bool:
+        """Whether at this pace there is no time for as few orders as tell something."""
+        if len(self._values) != PROBED or len(self.players) <= MOST_EXACT:
+            return False
+        wanted = 2 * LEAST_SAMPLES * len(self.players)
+        return (now - self._began_at) / PROBED * wanted > self.until - now
 
 
 def _exact(game: _Game) -> np.ndarray:

@@ -17,7 +17,7 @@ def _fill(
             quantities[row] = lower[row]
             left_available[output[row]] -= lower[row]
             left_needed[input_[row]] -= lower[row]
-            left_load[input_[row]] -= lower[row] * load[row]
+            left_load[:, input_[row]] -= lower[row] * load[:, row]
             left_budget -= lower[row] * investment[row] + fixed_investment[row]
     for row in order:
         has_begun = quantities[row] > 0.0
@@ -25,8 +25,9 @@ def _fill(
         quantity = min(
             upper[row] - quantities[row], left_available[output[row]], left_needed[input_[row]]
         )
-        if load[row] > 0.0:
-            quantity = min(quantity, left_load[input_[row]] / load[row])
+        for substance in range(len(load)):
+            if load[substance, row] > 0.0:
+                quantity = min(quantity, left_load[substance, input_[row]] / load[substance, row])
         if investment[row] > 0.0:
             quantity = min(quantity, budget / investment[row])
         elif budget < 0.0:
@@ -37,7 +38,7 @@ def _fill(
         quantities[row] += quantity
         left_available[output[row]] -= quantity
         left_needed[input_[row]] -= quantity
-        left_load[input_[row]] -= quantity * load[row]
+        left_load[:, input_[row]] -= quantity * load[:, row]
         left_budget = budget - quantity * investment[row]
     return quantities
 

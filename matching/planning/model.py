@@ -61,7 +61,8 @@ class Model:
         segments = self.count + len(self.switched) + self.segments
         self.outputs, self.output_rows = self._limit(problem.output, problem.available)
         self.inputs, self.input_rows = self._limit(problem.input, problem.needed)
-        self.loaded, self.load_rows = self._limit(problem.input, problem.most_load, problem.load)
+        # Of each substance the inputs that bear no more, and their rows.
+        self.loaded = [self._limit(problem.input, most, load) for most, load in problem.loads]
         fixed = problem.fixed
         fixed_investment = problem.fixed_investment
         if trenches is not None:

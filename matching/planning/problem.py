@@ -69,18 +69,23 @@ class Problem:
     investment: np.ndarray = None  # type: ignore[assignment]  # EUR per unit and year
     fixed_investment: np.ndarray = None  # type: ignore[assignment]  # EUR
     budget: float = np.inf  # EUR that all may invest together
-    load: np.ndarray = None  # type: ignore[assignment]  # of a substance in a unit
-    # What an input bears of it in all: what it does not get from others is free of it.
+    # Of each substance in a unit of each exchange: (substance, exchange); of one, a row will do.
+    load: np.ndarray = None  # type: ignore[assignment]
+    # What an input bears of it in all, (substance, input): what it does not get from others is free
+    # of it.
     most_load: np.ndarray = None  # type: ignore[assignment]
     trenches: Trenches | None = None
 
     def __post_init__(self) -> None:
         count = len(self.worth)
-        for name in ("least", "floor", "fixed", "investment", "fixed_investment", "load"):
+        for name in ("least", "floor", "fixed", "investment", "fixed_investment"):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, np.zeros(count))
-        if self.most_load is None:
-            object.__setattr__(self, "most_load", np.full(len(self.needed), np.inf))
+        if self.load is None:
+            object.__setattr__(self, "load", np.zeros((0, count)))
+            object.__setattr__(self, "most_load", np.zeros((0, len(self.needed))))
+        for name in ("load", "most_load"):
+            object.__setattr__(self, name, np.atleast_2d(getattr(self, name)))
         for one in fields(self):
             if one.name not in ("budget", "trenches", "output", "input"):
                 values = np.asarray(getattr(self, one.name), dtype=float)
@@ -113,6 +118,11 @@ class Problem:
             | ((self.fixed_investment > 0) & np.isfinite(self.budget))
         )
 
+    @property
+    def loads(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """What inputs bear, and what is in a unit of each exchange, of each substance."""
+        return list(zip(self.most_load, self.load, strict=True))
+
     def check(self) -> None:
         """
         See that all that must be exchanged fits; nothing else can make a plan impossible.
@@ -124,7 +134,7 @@ class Problem:
         for side, limits, amounts in (
             (self.output, self.available, floor),
             (self.input, self.needed, floor),
-            (self.input, self.most_load, floor * self.load),
+            *((self.input, most, floor * load) for most, load in self.loads),
         ):
             sums = np.bincount(side, weights=amounts, minlength=len(limits))
             wrong |= (sums > limits * (1 + SAME))[side] & (floor > 0)
@@ -135,9 +145,11 @@ class Problem:
 
     def value(self, quantities: np.ndarray) -> float:
         """Return what quantities are worth a year, less fixed costs; shared trenches cost once."""
-        on = quantities > 0
-        value = float(self.worth @ quantities - self.fixed[on].sum())
-        return value + self._saved(on, "cost")
+        return float(self.worth @ quantities) - self.fixed_cost(quantities > 0)
+
+    def fixed_cost(self, on: np.ndarray) -> float:
+        """Return what exchanges that are on cost whatever goes over; shared trenches cost once."""
+        return float(self.fixed[on].sum()) - self._saved(on, "cost")
 
     def invested(self, quantities: np.ndarray) -> float:
         """Return what quantities take to invest [EUR]."""
@@ -157,11 +169,14 @@ class Problem:
         """Return the problem of some exchanges alone; flows keep their numbers and limits."""
         names = (
             "output", "input", "most", "worth", "least", "floor", "fixed", "investment",
-            "fixed_investment", "load",
+            "fixed_investment",
         )  # fmt: skip
         trenches = self.trenches and self.trenches.of(rows, len(self))
         return replace(
-            self, trenches=trenches, **{name: getattr(self, name)[rows] for name in names}
+            self,
+            trenches=trenches,
+            load=self.load[:, rows],
+            **{name: getattr(self, name)[rows] for name in names},
         )
 
     def without_sharing(self) -> "Problem":

@@ -18,14 +18,14 @@ def priced_limit(problem: Problem, solution: Solution) -> float:
         problem.worth
         - solution.output_prices[problem.output]
         - solution.input_prices[problem.input]
-        - solution.load_prices[problem.input] * problem.load
+        - (solution.load_prices[:, problem.input] * problem.load).sum(axis=0)
         - solution.budget_price * problem.investment
     )
     limits = 0.0
     for prices, amounts in (
         (solution.output_prices, problem.available),
         (solution.input_prices, problem.needed),
-        (solution.load_prices, problem.most_load),
+        (solution.load_prices.ravel(), problem.most_load.ravel()),
         (np.array([solution.budget_price]), np.array([problem.budget])),
     ):
         counts = prices > 0

@@ -64,7 +64,8 @@ class RouteGeoJSONRenderer(GeoJSONRenderer):
     place = "route"
 
     def _feature(self, row: dict[str, Any]) -> dict[str, Any]:
-        return super()._feature(row | {"id": row["match_id"]})
+        key = row["match_id"] or f"{row['output']['id']}-{row['input']['id']}"
+        return super()._feature(row | {"id": key})
 
 
 class PlanViewSet(mixins.ListModelMixin, RetrieveMixin, ApiViewSet):

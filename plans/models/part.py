@@ -1,5 +1,6 @@
 """The parts of a plan's work: what shares no flow can be solved by itself."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -34,6 +35,11 @@ class PlanPart(models.Model):
     value = models.FloatField(_("value"), default=0.0)
     bound = models.FloatField(_("no plan is worth more than"), default=0.0)
     budget_price = models.FloatField(_("value of one more euro of budget"), default=0.0)
+    # Of uncertain amounts: what the choice is worth in each sample, and at most on average.
+    sample_values = ArrayField(models.FloatField(), default=list, blank=True)
+    expected_bound = models.FloatField(
+        _("no plan is expected to be worth more than"), null=True, blank=True
+    )
     # Of pipes that share a trench; the exchanges' own figures do not have it.
     trench_saving_eur_per_year = models.FloatField(
         _("saved by shared trenches [EUR/a]"), default=0.0

@@ -4,20 +4,24 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from organizations.ids import new_id
-from organizations.models import Organization, ResourceFlow, ResourceType
+from organizations.models import Organization, ResourceFlow, ResourceType, User
 from organizations.models.box import box_constraint
+from plans.models.area import area_constraints, size_of
 from plans.querysets import PlanQuerySet
+from turash.figures import figure
 
 MOST_CITIES = 50
 LONGEST_LIMIT_S = 300
+MOST_SAMPLES = 100
 
 
 class Objective(models.TextChoices):
@@ -43,9 +47,9 @@ class Plan(models.Model):
     UNFINISHED = (Status.QUEUED, Status.RUNNING)
     # What makes a scenario; the others say what has become of it.
     PARAMETERS = (
-        "west", "south", "east", "north", "cities", "resource_type", "objective",
+        "west", "south", "east", "north", "area", "cities", "resource_type", "objective",
         "co2_price_eur_per_t", "energy_price_pct", "max_distance_km", "min_share_pct", "budget_eur",
-        "has_fixed_costs", "shares_trenches", "time_limit_s",
+        "has_fixed_costs", "shares_trenches", "is_blended", "sample_count", "time_limit_s",
     )  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -76,11 +80,13 @@ class Plan(models.Model):
         verbose_name=_("scenario of"),
     )
     # Both flows of an exchange lie in the region: a box of meridians and parallels, which crosses
-    # the 180th where it ends west of its begin, or some cities, or both.
+    # the 180th where it ends west of its begin, an area, some cities, or what these have in common.
     west = models.FloatField(_("west [°]"), null=True, blank=True)
     south = models.FloatField(_("south [°]"), null=True, blank=True)
     east = models.FloatField(_("east [°]"), null=True, blank=True)
     north = models.FloatField(_("north [°]"), null=True, blank=True)
+    # Its edges are the shortest lines between its corners.
+    area = models.MultiPolygonField(_("area"), geography=True, null=True, blank=True)
     cities = ArrayField(
         models.CharField(max_length=100),
         verbose_name=_("cities"),
@@ -118,6 +124,19 @@ class Plan(models.Model):
         help_text=_("Else in proportion to the quantity, which is quicker to solve."),
     )
     shares_trenches = models.BooleanField(_("pipes share trenches"), default=True)
+    is_blended = models.BooleanField(
+        _("what is too dirty alone may be mixed"),
+        default=False,
+        help_text=_(
+            "Where contaminants are stated an input takes any mix within its limits; the rest of "
+            "what it needs is clean."
+        ),
+    )
+    sample_count = models.PositiveSmallIntegerField(
+        _("samples of uncertain amounts"),
+        default=0,
+        help_text=_("0: amounts are as stated. Else what holds best over so many is chosen."),
+    )
     time_limit_s = models.PositiveSmallIntegerField(_("time for each part [s]"), default=20)
 
     status = models.CharField(
@@ -135,6 +154,14 @@ class Plan(models.Model):
     value = models.FloatField(_("value"), null=True, blank=True)
     bound = models.FloatField(_("no plan is worth more than"), null=True, blank=True)
     budget_price = models.FloatField(_("value of one more euro of budget"), null=True, blank=True)
+    # Of uncertain amounts: over how many samples, on average, at worst (the mean of the worst 5 %),
+    # and what no plan is expected to exceed.
+    sampled_count = models.PositiveSmallIntegerField(_("samples"), null=True, blank=True)
+    expected_value = models.FloatField(_("value on average"), null=True, blank=True)
+    worst_value = models.FloatField(_("value in the worst 5 %"), null=True, blank=True)
+    expected_bound = models.FloatField(
+        _("no plan is expected to be worth more than"), null=True, blank=True
+    )
     exchange_count = models.PositiveIntegerField(_("exchanges"), null=True, blank=True)
     savings_eur_per_year = models.FloatField(_("savings [EUR/a]"), null=True, blank=True)
     co2_avoided_t_per_year = models.FloatField(_("avoided CO2 [t/a]"), null=True, blank=True)
@@ -151,6 +178,13 @@ class Plan(models.Model):
         ordering = ["-created_at", "pk"]
         constraints = [
             box_constraint("plans_plan_box_is_one"),
+            *area_constraints("plans_plan"),
+            models.CheckConstraint(
+                condition=Q(sample_count=0)
+                | Q(sample_count__gte=10, sample_count__lte=MOST_SAMPLES),
+                name="plans_plan_samples_are_enough",
+                violation_error_message=_("Give 10 to 100 samples, or 0 for none."),
+            ),
             models.CheckConstraint(
                 condition=Q(co2_price_eur_per_t__gte=0, co2_price_eur_per_t__lte=100_000),
                 name="plans_plan_co2_price_is_plausible",
@@ -198,6 +232,11 @@ class Plan(models.Model):
         return self.name
 
     @property
+    def viewer(self) -> User | AnonymousUser:
+        """Who asked for it, with whose eyes it looks; somebody who sees least, if they are gone."""
+        return self.requested_by or AnonymousUser()
+
+    @property
     def is_unfinished(self) -> bool:
         return self.status in self.UNFINISHED
 
@@ -217,6 +256,8 @@ class Plan(models.Model):
         parts = [", ".join(self.cities)] if self.cities else []
         if self.bbox is not None:
             parts.append(", ".join(f"{degrees:g}°" for degrees in self.bbox))
+        if self.area is not None:
+            parts.append(gettext("an area of %s km²") % figure(size_of(self.area)))
         return "; ".join(parts) or gettext("everywhere")
 
     @property
@@ -236,8 +277,12 @@ class Plan(models.Model):
         flows = ResourceFlow.objects.active()
         if self.bbox is not None:
             flows = flows.in_bbox(*self.bbox)
+        if self.area is not None:
+            flows = flows.filter(location__coveredby=self.area)
         if self.cities:
             flows = flows.filter(site__city__in=self.cities)
+        for closure in self.closures.all():
+            flows = flows.exclude(closure.condition)
         return flows
 
     def shares(self) -> Any:

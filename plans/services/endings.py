@@ -3,11 +3,13 @@
 import logging
 from uuid import UUID
 
+import numpy as np
 from django.db import transaction
 from django.db.models import Max, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from matching.planning import worst_of
 from organizations import permissions as access
 from organizations.models import User
 from plans.models import Plan, PlanPart
@@ -68,6 +70,8 @@ def finish(plan: Plan) -> None:
         # With a budget there is one part.
         budget_price=Max("budget_price"),
     )
+    if plan.sample_count:
+        _sum_up_samples(plan)
     chosen = plan.exchanges.chosen()
     outcome = chosen.aggregate(
         savings=Sum("savings_eur_per_year", default=0.0),
@@ -84,6 +88,18 @@ def finish(plan: Plan) -> None:
     plan.investment_eur = outcome["investment"] - sums["trench_investment"]
     _end(plan, Plan.Status.FINISHED)
     publish(PlanFinished(plan_id=plan.pk))
+
+
+def _sum_up_samples(plan: Plan) -> None:
+    """Add up what the parts are worth in each sample; of those that all have had time for."""
+    rows = list(plan.parts.values_list("sample_values", "expected_bound"))
+    # Parts draw the same for the same flow, and share none.
+    plan.sampled_count = min((len(values) for values, _bound in rows), default=plan.sample_count)
+    sums = np.zeros(plan.sampled_count)
+    for values, _bound in rows:
+        sums += values[: plan.sampled_count]
+    plan.expected_value, plan.worst_value = float(sums.mean()), worst_of(sums)
+    plan.expected_bound = max(sum(bound or 0.0 for _values, bound in rows), plan.expected_value)
 
 
 def _end(plan: Plan, status: Plan.Status) -> None:

@@ -74,10 +74,12 @@ def propose_exchanges(
 
 
 def _propose(actor: User, organization: Organization, exchange: PlannedExchange) -> Proposal:
-    theirs: ResourceFlow = exchange.output
+    # Both sides are declared: others are not proposable.
+    theirs: ResourceFlow = exchange.declared_output  # type: ignore[assignment]
     if theirs.organization_id == organization.pk:
-        theirs = exchange.input
-    match = Match.seen.with_id(exchange.match_id).select_related("output", "input").first()
+        theirs = exchange.declared_input  # type: ignore[assignment]
+    matches = Match.seen.with_id(exchange.match_id)  # type: ignore[arg-type]
+    match = matches.select_related("output", "input").first()
     if match is None:
         raise ValidationError(_("The two flows no longer match."))
     return proposals.create_proposal(

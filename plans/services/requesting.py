@@ -15,15 +15,20 @@ from organizations import permissions as access
 from organizations.models import Organization, User
 from plans.models import Objective, Plan, PlanRule
 from plans.permissions import may_plan
+from plans.services import supposing as what_if
+from plans.services.supposing import Plant
 from turash import rate_limits
 from turash.events.queue import enqueue
 from turash.figures import figure
 
 # Plans of one organization that its members may ask for.
-LIMIT = rate_limits.Limit("plan", burst=20, refill=timedelta(minutes=1))
+LIMIT = rate_limits.Limit("plan", burst=40, refill=timedelta(minutes=1))
 MOST_RULES = 200
 # Of the name of a plan in that of its scenarios.
 LONGEST_ORIGIN = 60
+ENERGY_FACTORS = (0.6, 0.8, 1.2, 1.4)
+CO2_FACTORS = (0.5, 2.0, 4.0)
+RADIUS_FACTORS = (0.5, 0.75, 2.0)
 
 
 @transaction.atomic
@@ -33,15 +38,18 @@ def request_plan(
     name: str,
     organization: Organization | None = None,
     scenario_of: Plan | None = None,
-    must: Sequence[UUID] = (),
-    never: Sequence[UUID] = (),
+    must: Sequence[UUID] | None = None,
+    never: Sequence[UUID] | None = None,
+    closed: Sequence[UUID] | None = None,
+    plants: Sequence[Plant] | None = None,
     **parameters: Any,
 ) -> Plan:
     """
     Have workers compute a plan; `parameters` are those of `Plan.PARAMETERS`, the others default.
 
-    `must` and `never` are matches that have to exchange all they can, or nothing. Of a plan that is
-    a scenario of another the parameters and rules that are not given are those of the other.
+    `must` and `never` are matches that have to exchange all they can, or nothing. `closed` are
+    organizations, sites or flows that it does without, `plants` those that are supposed to come. Of
+    a plan that is a scenario of another what is not given is as in the other.
 
     :raises PermissionDenied: the actor may not edit the organization's flows, or asks for a plan of
         all without being a facilitator.
@@ -52,10 +60,10 @@ def request_plan(
         may_plan(actor, organization.pk if organization else None),
         _("Who edits an organization's flows plans for it; facilitators plan for all."),
     )
-    rules = _rules(actor, must, never)
+    rules = _rules(actor, must or (), never or ())
     if scenario_of is not None:
         parameters = scenario_of.parameters() | parameters
-        if not (must or never):
+        if must is None and never is None:
             rules = {(rule.output_id, rule.input_id): rule.kind for rule in scenario_of.rules.all()}
     plan = Plan(
         name=name,
@@ -72,8 +80,40 @@ def request_plan(
         PlanRule(plan=plan, output_id=output_id, input_id=input_id, kind=kind)
         for (output_id, input_id), kind in rules.items()
     )
+    what_if.suppose(plan, closed, plants)
     enqueue("plans.tasks.plan_parts", plan_id=plan.pk)
     return plan
+
+
+@transaction.atomic
+def change_plan(
+    *,
+    actor: User,
+    plan: Plan,
+    must: Sequence[UUID] = (),
+    never: Sequence[UUID] = (),
+    closed: Sequence[UUID] = (),
+) -> Plan:
+    """
+    Have a scenario of a plan computed with more rules, or without somebody, and all else as it is.
+
+    :raises PermissionDenied: the actor could not have requested the plan.
+    :raises ValidationError: see `request_plan`.
+    :raises TooManyRequests: members of the organization have asked too often.
+    """
+    rules = _rules(actor, must, never)
+    scenario = request_plan(
+        actor=actor,
+        name=f"{plan.name[:LONGEST_ORIGIN]}: {_('changed')}",
+        organization=plan.organization,
+        scenario_of=plan,
+        closed=[*what_if.closed_in(plan), *closed] if closed else None,
+    )
+    for (output_id, input_id), kind in rules.items():
+        scenario.rules.update_or_create(
+            output_id=output_id, input_id=input_id, defaults={"kind": kind}
+        )
+    return scenario
 
 
 @transaction.atomic
@@ -81,8 +121,8 @@ def vary_plan(*, actor: User, plan: Plan) -> list[Plan]:
     """
     Have scenarios of a plan computed that tell how it hangs on prices and the radius.
 
-    Energy 20 % cheaper and dearer, half and double the price of CO2 (where it counts), half and
-    double the largest distance (of a plan without: of what it has chosen, where that is known).
+    Energy, CO2 (where it counts) and the largest distance by the factors above; of a plan without
+    a largest distance by that of what it has chosen, where that is known.
 
     :raises PermissionDenied: the actor could not have requested the plan.
     :raises TooManyRequests: members of the organization have asked too often.
@@ -100,11 +140,11 @@ def vary_plan(*, actor: User, plan: Plan) -> list[Plan]:
 
 
 def _variations(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
-    for factor in (0.8, 1.2):
+    for factor in ENERGY_FACTORS:
         pct = min(plan.energy_price_pct * factor, 1000.0)
         yield _("energy at %d %%") % round(pct), {"energy_price_pct": pct}
     if plan.objective == Objective.MIX:
-        for factor in (0.5, 2.0):
+        for factor in CO2_FACTORS:
             price = min(plan.co2_price_eur_per_t * factor, 100_000.0)
             yield _("CO2 at %d EUR/t") % round(price), {"co2_price_eur_per_t": price}
     radius = plan.max_distance_km
@@ -112,7 +152,7 @@ def _variations(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
         farthest = plan.exchanges.chosen().aggregate(Max("distance_m"))["distance_m__max"]
         radius = farthest / 1000 if farthest else None
     if radius is not None:
-        for factor in (0.5, 2.0):
+        for factor in RADIUS_FACTORS:
             km = min(max(radius * factor, 0.1), 20_040.0)
             yield _("up to %s km") % figure(km), {"max_distance_km": km}
 

@@ -1,24 +1,31 @@
 """A part of a plan: solved, valued, and split between those who make it possible."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db.models import prefetch_related_objects
+from django.db.models import Q
 
+from matching.engine.arrays import COLUMN
 from matching.planning import (
     Options,
     Problem,
+    RobustSolution,
+    Samples,
     Solution,
+    Split,
+    draw,
     proportional_split,
     shapley_split,
     solve_part,
+    solve_robustly,
 )
-from plans.candidates import OUTCOME, YEARLY_SHARE, set_outcome
+from plans.candidates import OUTCOME, YEARLY_SHARE
+from plans.choices import Choices, Facts, note
 from plans.models import Plan, PlannedExchange, PlannedFlow, PlanPart, PlanShare
-from plans.problems import Posed, pose
+from plans.problems import Posed, paid_anyway, pose
+from plans.sides import Pair
 from plans.valuing import value
 
 ROWS_AT_ONCE = 5000
@@ -29,44 +36,61 @@ COALITION = Options(time_limit_s=1.0, gap=1e-3)
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """The exchanges that are chosen, with what they bring, by `OUTCOME`, at their quantities."""
+
+    rows: list[int]
+    quantities: list[float]
+    figures: dict[str, list[float]]
+
+
+@dataclass(frozen=True)
 class Solved:
     """What a part comes to, not saved yet."""
 
     figures: dict[str, Any]  # of the part
-    exchanges: list[PlannedExchange]  # those that are chosen
+    choices: Choices
+    chosen: Outcome
+    chosen_shares: np.ndarray | None  # of uncertain amounts
     flows: list[PlannedFlow]
     shares: list[PlanShare]
 
     def save(self, part: PlanPart) -> None:
         """Write it down, over what an earlier attempt may have left."""
-        PlannedExchange.objects.filter(part=part).update(quantity_per_year=0.0)
-        PlannedExchange.objects.bulk_update(
-            self.exchanges, ["quantity_per_year", *OUTCOME], batch_size=ROWS_AT_ONCE
+        PlannedExchange.objects.filter(part=part).filter(quantity_per_year__gt=0).update(
+            quantity_per_year=0.0
         )
-        PlannedFlow.objects.bulk_update(
-            self.flows, ["used_per_year", "price"], batch_size=ROWS_AT_ONCE
+        keys = [self.choices.keys[row] for row in self.chosen.rows]
+        note(PlannedExchange, keys, quantity_per_year=self.chosen.quantities, **self.chosen.figures)
+        if self.chosen_shares is not None:
+            note(PlannedExchange, self.choices.keys, chosen_share=self.chosen_shares.tolist())
+        note(
+            PlannedFlow,
+            [row.pk for row in self.flows],
+            used_per_year=[row.used_per_year for row in self.flows],
+            price=[row.price for row in self.flows],
         )
         PlanShare.objects.filter(part=part).delete()
-        PlanShare.objects.bulk_create(self.shares)
+        PlanShare.objects.bulk_create(self.shares, batch_size=ROWS_AT_ONCE)
 
 
-def load_flows(exchanges: Sequence[PlannedExchange]) -> None:
-    """Load the flows of exchanges, in two queries."""
-    prefetch_related_objects(exchanges, "output", "input")
-
-
-def solve(plan: Plan, part: PlanPart, exchanges: list[PlannedExchange]) -> Solved:
+def solve(plan: Plan, part: PlanPart, choices: Choices) -> Solved:
     """Return the best quantities of a part, and what follows from them."""
-    load_flows(exchanges)
-    keys = {exchange.output_id for exchange in exchanges} | {
-        exchange.input_id for exchange in exchanges
-    }
-    flows = {row.flow_id: row for row in PlannedFlow.objects.filter(plan=plan, flow__in=keys)}
+    facts = choices.facts(plan)
+    rows = PlannedFlow.objects.filter(plan=plan).filter(
+        Q(declared_flow__in=facts) | Q(supposed_flow__in=facts)
+    )
+    flows = {row.flow_id: row for row in rows}
     available = {key: row.available_per_year for key, row in flows.items()}
-    posed = pose(plan, exchanges, available)
+    posed = pose(plan, choices, available, facts)
     options = Options(time_limit_s=float(plan.time_limit_s))
-    solution = solve_part(posed.problem, options)
-    chosen = _value(plan, exchanges, solution.quantities)
+    robust = None
+    if plan.sample_count:
+        robust = _solve_robustly(plan, posed, choices, facts, options)
+        solution = robust.solution
+    else:
+        solution = solve_part(posed.problem, options)
+    chosen = _value(plan, choices, solution.quantities)
     _note_use(posed, solution, flows)
     saved = _trench_investment(posed.problem, solution.quantities)
     return Solved(
@@ -76,23 +100,47 @@ def solve(plan: Plan, part: PlanPart, exchanges: list[PlannedExchange]) -> Solve
             "budget_price": solution.budget_price,
             "trench_saving_eur": saved,
             "trench_saving_eur_per_year": saved * YEARLY_SHARE,
+            "sample_values": [] if robust is None else robust.values.tolist(),
+            "expected_bound": None if robust is None else robust.bound,
         },
+        choices,
         chosen,
+        None if robust is None else robust.chosen_shares,
         list(flows.values()),
-        _shares(part, exchanges, chosen, posed.problem, solution),
+        _shares(part, choices, chosen, facts, posed.problem, solution),
     )
 
 
-def _value(
-    plan: Plan, exchanges: list[PlannedExchange], quantities: np.ndarray
-) -> list[PlannedExchange]:
+def _solve_robustly(
+    plan: Plan, posed: Posed, choices: Choices, facts: dict[UUID, Facts], options: Options
+) -> RobustSolution:
+    """Choose what holds best over samples of what flows turn out to have."""
+    drawn, spreads = [], []
+    for keys in (posed.outputs, posed.inputs):
+        spread = np.array([facts[key].spread for key in keys])
+        spreads.append(spread)
+        drawn.append(draw(spread, [key.int for key in keys], plan.sample_count))
+    return solve_robustly(
+        posed.problem,
+        Samples(*drawn),
+        (spreads[0], spreads[1]),
+        paid=paid_anyway(plan, choices),
+        options=options,
+    )
+
+
+def _value(plan: Plan, choices: Choices, quantities: np.ndarray) -> Outcome:
     """Return the exchanges that are chosen, with what they bring at their quantities."""
-    chosen = [exchanges[row] for row in np.flatnonzero(quantities > 0)]
-    amounts = quantities[quantities > 0].tolist()
-    for exchange, amount, row in zip(chosen, amounts, value(plan, chosen, amounts), strict=True):
-        if row is not None:
-            set_outcome(exchange, amount, row)
-    return [exchange for exchange in chosen if exchange.quantity_per_year > 0]
+    rows = np.flatnonzero(quantities > 0).tolist()
+    pairs = [Pair(choices.output_ids[row], choices.input_ids[row]) for row in rows]
+    amounts = quantities[rows].tolist()
+    valued = value(plan, pairs, amounts)
+    kept = [number for number, figures in enumerate(valued) if figures is not None]
+    return Outcome(
+        [rows[number] for number in kept],
+        [amounts[number] for number in kept],
+        {name: [float(valued[number][COLUMN[name]]) for number in kept] for name in OUTCOME},  # type: ignore[index]
+    )
 
 
 def _note_use(posed: Posed, solution: Solution, flows: dict[UUID, PlannedFlow]) -> None:
@@ -115,14 +163,16 @@ def _trench_investment(problem: Problem, quantities: np.ndarray) -> float:
 
 def _shares(
     part: PlanPart,
-    exchanges: list[PlannedExchange],
-    chosen: list[PlannedExchange],
+    choices: Choices,
+    chosen: Outcome,
+    facts: dict[UUID, Facts],
     problem: Problem,
     solution: Solution,
 ) -> list[PlanShare]:
     """Return what each organization has of the part; those with no part in it are left out."""
     sides = [
-        (exchange.output.organization_id, exchange.input.organization_id) for exchange in exchanges
+        (facts[output].organization_id, facts[input_].organization_id)
+        for output, input_ in zip(choices.output_ids, choices.input_ids, strict=True)
     ]
     organizations = list(dict.fromkeys(key for pair in sides for key in pair))
     number = {key: place for place, key in enumerate(organizations)}
@@ -135,18 +185,24 @@ def _shares(
     split = shapley_split(
         problem, suppliers, recipients, options=COALITION, limit_s=SPLITTING_LIMIT_S
     )
+    if part.plan.sample_count:
+        # What is chosen may be worth less than the best with amounts as stated: in proportion.
+        total = float(np.nansum(split.gains))
+        scale = solution.value / total if total > 0 else 0.0
+        split = Split(split.gains * scale, split.standard_errors * scale)
     avoided, invested = np.zeros(len(organizations)), np.zeros(len(organizations))
-    for exchange in chosen:
-        ours = number[exchange.output.organization_id]
-        theirs = number[exchange.input.organization_id]
-        avoided[ours] += exchange.avoided_disposal_eur_per_year
-        avoided[theirs] += exchange.avoided_purchase_eur_per_year
+    for place, row in enumerate(chosen.rows):
+        ours, theirs = (number[key] for key in sides[row])
+        avoided[ours] += chosen.figures["avoided_disposal_eur_per_year"][place]
+        avoided[theirs] += chosen.figures["avoided_purchase_eur_per_year"][place]
         # Who pays what is for the two to agree on; each half, until then.
-        invested[[ours, theirs]] += exchange.investment_eur / 2
+        invested[[ours, theirs]] += chosen.figures["investment_eur"][place] / 2
+    declared = {fact.organization_id for fact in facts.values() if fact.is_declared}
     return [
         PlanShare(
             part=part,
-            organization_id=key,
+            organization_id=key if key in declared else None,
+            supposed_site_id=None if key in declared else key,
             avoided_eur=avoided[place],
             investment_eur=invested[place],
             proportional=proportional[place],

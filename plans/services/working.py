@@ -4,17 +4,20 @@ import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import numpy as np
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from matching.planning import Impossible, parts_of
+from organizations.models import ResourceFlow
 from plans.candidates import candidates_of
+from plans.choices import Choices, of_part
 from plans.models import Plan, PlannedExchange, PlannedFlow, PlanPart
 from plans.problems import pose
 from plans.services.endings import LONGEST_ERROR, fail_plan, finish, lock_plan
-from plans.services.solving import Solved, load_flows, solve
+from plans.services.solving import Solved, solve
 from turash.events import outbox
 from turash.events.queue import enqueue
 
@@ -74,14 +77,13 @@ def _plan(plan_id: UUID) -> None:
             plan_id, _("Choose a smaller region: there are more than %d matches.") % MOST_EXCHANGES
         )
         return
-    exchanges = candidates.exchanges
-    choices = [one for one in exchanges if not one.is_contracted]
-    load_flows(choices)
-    posed = pose(plan, choices, candidates.available)
+    choices = candidates.choices
+    facts = choices.facts(plan)
+    posed = pose(plan, choices, candidates.available, facts)
     try:
         posed.problem.check()
     except Impossible as error:
-        names = "; ".join(str(choices[row]) for row in error.rows)
+        names = _names_of(plan, choices, error.rows)
         fail_plan(plan_id, _("What must be exchanged exceeds what there is: %s") % names)
         return
     rows_of_parts = parts_of(posed.problem)
@@ -89,13 +91,21 @@ def _plan(plan_id: UUID) -> None:
         PlanPart(plan=plan, number=number, exchange_count=len(rows))
         for number, rows in enumerate(rows_of_parts, 1)
     )
+    part_of: list[PlanPart | None] = [None] * len(choices)
     for part, rows in zip(parts, rows_of_parts, strict=True):
-        for row in rows:
-            choices[row].part = part
-    PlannedExchange.objects.bulk_create(exchanges, batch_size=ROWS_AT_ONCE)
+        for row in rows.tolist():
+            part_of[row] = part
+    declared = {key for key, fact in facts.items() if fact.is_declared}
+    choices.store(plan, part_of, declared)
+    PlannedExchange.objects.bulk_create(candidates.contracts, batch_size=ROWS_AT_ONCE)
     PlannedFlow.objects.bulk_create(
         (
-            PlannedFlow(plan=plan, flow_id=key, available_per_year=amount)
+            PlannedFlow(
+                plan=plan,
+                declared_flow_id=key if key in declared else None,
+                supposed_flow_id=None if key in declared else key,
+                available_per_year=amount,
+            )
             for key, amount in candidates.available.items()
         ),
         batch_size=ROWS_AT_ONCE,
@@ -109,14 +119,20 @@ def _plan(plan_id: UUID) -> None:
         enqueue("plans.tasks.work_part", part_id=part.pk)
 
 
+def _names_of(plan: Plan, choices: Choices, rows: np.ndarray) -> str:
+    """Name the pairs of some choices."""
+    pairs = [(choices.output_ids[row], choices.input_ids[row]) for row in rows.tolist()]
+    flows = ResourceFlow.objects.in_bulk({key for pair in pairs for key in pair})
+    return "; ".join(f"{flows[output]} → {flows[input_]}" for output, input_ in pairs)
+
+
 def work_part(part_id: int) -> None:
     """Solve a queued part, and sum the plan up if it was the last; idempotent."""
     part = _begin(part_id)
     if part is None:
         return
     try:
-        exchanges = list(part.exchanges.order_by("output__number", "input__number"))
-        solved = solve(part.plan, part, exchanges)
+        solved = solve(part.plan, part, of_part(part))
         _complete(part, solved)
     except Exception as error:
         logger.exception("Part %s of plan %s failed", part.number, part.plan_id)

@@ -18,7 +18,17 @@ from matching.models import (
 )
 from matching.services import rematch_flow
 from organizations.models import Contact, Disclosure
-from plans.models import Plan, PlannedExchange, PlannedFlow, PlanPart, PlanRule, PlanShare
+from plans.models import (
+    Plan,
+    PlanClosure,
+    PlannedExchange,
+    PlannedFlow,
+    PlanPart,
+    PlanRule,
+    PlanShare,
+    SupposedFlow,
+    SupposedSite,
+)
 from proposals import services as proposal_services
 from proposals.models import Attachment, AttachmentDownload, Proposal, ProposalReminder
 from tests.factories import (
@@ -145,15 +155,23 @@ def populate_plan(organization, output, needed) -> None:
     plan = Plan.objects.create(name="All", organization=organization, status="running")
     part = PlanPart.objects.create(plan=plan, number=1, exchange_count=1)
     PlanRule.objects.create(plan=plan, output=output, input=needed, kind="must")
-    PlannedFlow.objects.create(plan=plan, flow=output, available_per_year=5)
+    PlannedFlow.objects.create(plan=plan, declared_flow=output, available_per_year=5)
     figures = {
         "distance_m": 1, "most_per_year": 5, "eur_per_unit": 1, "co2_t_per_unit": 1,
         "fixed_eur_per_year": 0, "investment_eur_per_unit": 0, "fixed_investment_eur": 0,
     }  # fmt: skip
-    PlannedExchange.objects.create(plan=plan, output=output, input=needed, **figures)
+    PlannedExchange.objects.create(
+        plan=plan, declared_output=output, declared_input=needed, **figures
+    )
     PlanShare.objects.create(
         part=part, organization=organization, avoided_eur=1, investment_eur=1, proportional=1
     )
+    PlanClosure.objects.create(plan=plan, organization=organization)
+    plant = SupposedSite.objects.create(plan=plan, name="Kiln", location=output.location)
+    SupposedFlow.objects.create(
+        site=plant, name="Ash", direction="input", resource_type=output.resource_type,
+        quantity_per_year=1,
+    )  # fmt: skip
 
 
 def populate_webhook(organization) -> None:

@@ -1,5 +1,7 @@
 """A plan from two clicks on the map to proposals, computed by a real worker."""
 
+import json
+
 import pytest
 from playwright.sync_api import expect
 
@@ -24,6 +26,15 @@ def test_a_region_is_clicked_planned_and_proposed(page_of, alice, region):  # no
     west, south, east, north = (float(side.input_value()) for side in sides)
     assert west < 11 < 12 < east
     assert south < 55 < 56 < north
+    # Corner by corner an area comes out, which the text field keeps; and goes again.
+    page.click("text=Draw an area")
+    for x, y in ((420, 250), (90, 15), (420, 15)):
+        canvas.click(position={"x": x, "y": y})
+    area = json.loads(page.input_value("[name=area]"))
+    assert (area["type"], len(area["coordinates"][0])) == ("Polygon", 4)
+    page.click("text=Remove the area")
+    expect(page.locator("[name=area]")).to_have_value("")
+    assert west == float(sides[0].input_value())
     page.click("main form button.primary")
     # The page asks until a worker has done it, and then shows it by itself.
     expect(page.get_by_text("No plan of these matches is worth more.")).to_be_visible()

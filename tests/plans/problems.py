@@ -28,8 +28,8 @@ def random_problem(seed: int, *, has_switches: bool = True, size: int = 8) -> Pr
         floor=some(5, 0.15),
         investment=some(5),
         budget=random.choice([np.inf, np.inf, 100.0]),
-        load=some(3, 0.5),
-        most_load=random.choice([np.inf, 20.0], inputs),
+        load=[some(3, 0.5), some(2, 0.3)],
+        most_load=random.choice([np.inf, 20.0], (2, inputs)),
     )
     if not has_switches:
         return problem
@@ -58,8 +58,9 @@ def limits_of(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
     """All limits but fixed investments as rows of a matrix and their right-hand sides."""
     numbers = [(problem.output == n) * 1.0 for n in range(len(problem.available))]
     numbers += [(problem.input == n) * 1.0 for n in range(len(problem.needed))]
-    numbers += [(problem.input == n) * problem.load for n in range(len(problem.needed))]
-    limits = np.concatenate([problem.available, problem.needed, problem.most_load])
+    for load in problem.load:
+        numbers += [(problem.input == n) * load for n in range(len(problem.needed))]
+    limits = np.concatenate([problem.available, problem.needed, problem.most_load.ravel()])
     return np.array([*numbers, problem.investment]), np.append(limits, problem.budget)
 
 

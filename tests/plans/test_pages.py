@@ -40,7 +40,8 @@ def test_a_member_asks_watches_and_proposes(
     body = {
         "name": "Ash", "organization": alices_organization.pk, "cities": "Kalundborg, Slagelse",
         "objective": "value", "co2_price_eur_per_t": 100, "energy_price_pct": 100,
-        "min_share_pct": 0, "time_limit_s": 20, "has_fixed_costs": "on", "west": 10,
+        "min_share_pct": 0, "sample_count": 0, "time_limit_s": 20, "has_fixed_costs": "on",
+        "west": 10,
     }  # fmt: skip
     refused = browser.post(create, body)
     assert refused.status_code == 400
@@ -84,7 +85,9 @@ def test_a_member_asks_watches_and_proposes(
     assert Proposal.objects.count() == 2
     html = browser.get(detail(plan)).content.decode()
     assert html.count(">proposed</a>") == 2
-    assert 'name="match_ids"' not in html
+    # What is proposed can still be excluded from another scenario.
+    assert len(re.findall(r'name="match_ids"', html)) == 2
+    assert "are on their way" not in html
 
 
 def test_outsiders_and_readers(client, client_as, vera, charlie, plan):
@@ -113,16 +116,85 @@ def test_scenarios_side_by_side(client_as, alice, plan, run_events):
     assert browser.get(f"{reverse('plans:plan-create')}?scenario_of=x").status_code == 200
     answer = browser.post(reverse("plans:plan-vary", args=[plan.pk]), follow=True)
     html = answer.content.decode()
-    # Energy and radius, each lower and higher; the price of CO2 does not count here.
-    assert html.count('scope="col"') == 5
+    # Energy and radius, lower and higher; the price of CO2 does not count here.
+    assert html.count('scope="col"') == 1 + 4 + 3
     assert "every 2s" in html
     run_events()
     html = browser.get(f"{answer.request['PATH_INFO']}?{answer.request['QUERY_STRING']}")
     assert "every 2s" not in html.content.decode()
+    # Of energy and of the radius; a mark for each plan, and of energy for the origin, too.
+    assert html.content.decode().count('class="chart curve"') == 2
+    assert html.content.decode().count("<circle") == 5 + 3
     near = Plan.objects.get(name__contains="up to 8")
     assert (near.exchange_count, near.scenario_of) == (1, plan)
     wrong = browser.get(f"{reverse('plans:plan-compare')}?plan=x")
     assert "Choose plans to compare." in wrong.content.decode()
+
+
+def test_exchanges_are_excluded_and_plants_come_and_go_on_pages(
+    client_as, alice, charlies_organization, plan, region, run_events
+):
+    browser = client_as(alice)
+    html = browser.get(detail(plan)).content.decode()
+    assert "Solve again without what is ticked" in html
+    change = reverse("plans:plan-change", args=[plan.pk])
+    assert "Tick exchanges first." in browser.post(change, follow=True).content.decode()
+    dear = str(region.match(region.dear).pk)
+
+    def scenario(**body) -> Plan:
+        answer = browser.post(change, body)
+        run_events()
+        made = Plan.objects.order_by("created_at").last()
+        assert answer["Location"] == detail(made)
+        assert (made.scenario_of, made.status) == (plan, "finished")
+        return made
+
+    without = scenario(match_ids=[dear], rule="never")
+    assert [row.input_id for row in without.exchanges.chosen()] == [region.cheap.pk]
+    assert "Never: Ash → Ash for Charlie Works" in browser.get(detail(without)).content.decode()
+    closed = scenario(closed=[str(charlies_organization.pk)])
+    assert [row.input_id for row in closed.exchanges.chosen()] == [region.cheap.pk]
+    told = text_of(browser.get(detail(closed)).content.decode())
+    assert "Charlie Works closes" in told
+
+    # The form of a scenario begins with what its origin has, and adds a plant and an area to it.
+    url = f"{reverse('plans:plan-create')}?scenario_of={closed.pk}"
+    form = browser.get(url).context["form"]
+    assert form["closed"].value() == str(charlies_organization.pk)
+    address = f"https://turash.example/matches/{region.match(region.cheap).pk}"
+    ring = [[11, 55.6], [11.5, 55.6], [11.5, 55.8], [11, 55.8], [11, 55.6]]
+    body = {
+        "name": "Kiln", "organization": plan.organization_id, "objective": "value",
+        "co2_price_eur_per_t": 100, "energy_price_pct": 100, "min_share_pct": 0,
+        "sample_count": 0, "time_limit_s": 20, "must": address,
+        "closed": str(charlies_organization.pk),
+        "area": json.dumps({"type": "Polygon", "coordinates": [ring]}),
+        "plant_name": "Kiln", "plant_longitude": 11.2, "plant_latitude": 55.66,
+        "form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 0, "form-0-direction": "input",
+        "form-0-resource_type": region.output.resource_type_id, "form-0-quantity_per_year": 250,
+        "form-0-cost_eur_per_unit": 60,
+    }  # fmt: skip
+    for name, wrong, message in (
+        ("must", "hello", "holds no id"),
+        ("area", "[]", "GeoJSON Polygon or MultiPolygon"),
+        ("plant_latitude", "", "Give the name and the place of the plant."),
+        ("form-0-quantity_per_year", "", "Give the resource and the quantity."),
+        ("closed", str(plan.pk), "There is no organization, site or flow"),
+    ):
+        refused = browser.post(url, body | {name: wrong})
+        assert refused.status_code == 400
+        assert message in refused.content.decode(), name
+    made = browser.post(url, body)
+    run_events()
+    kiln = Plan.objects.get(name="Kiln")
+    assert made["Location"] == detail(kiln)
+    told = text_of(browser.get(detail(kiln)).content.decode())
+    assert "Kiln comes: Input Coal fly ash, 250 t" in told
+    assert "an area of 697 km²" in told
+    assert "Alice Works → Kiln" in told
+    assert "must be" in told
+    side_by_side = f"{reverse('plans:plan-compare')}?plan={closed.pk}&plan={kiln.pk}"
+    assert "Kiln" in text_of(browser.get(side_by_side).content.decode())
 
 
 @pytest.mark.parametrize("size", [1, 5])

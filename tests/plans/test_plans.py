@@ -368,7 +368,7 @@ def test_scenarios_begin_with_their_origin(facilitator, region, planned, run_eve
     run_events()
     computed = Plan.objects.filter(pk__in=[scenario.pk for scenario in scenarios])
     values = dict(computed.values_list("name", "value"))
-    assert len(values) == 6
+    assert len(values) == 4 + 3 + 3
     by_price = {name: value for name, value in values.items() if "CO2" in name}
     assert by_price["Ash: CO2 at 25 EUR/t"] < origin["value"] < by_price["Ash: CO2 at 100 EUR/t"]
     # What is never exchanged stays so, and ash is no energy.

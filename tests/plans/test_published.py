@@ -56,7 +56,7 @@ def test_water_reuse_with_limits_of_concentration():
     reused = solution.quantities.sum()
     assert sinks[:, 0].sum() - reused == pytest.approx(70, abs=1e-9)
     assert sources[:, 0].sum() - reused == pytest.approx(50, abs=1e-9)
-    loads = np.bincount(problem.input, weights=solution.quantities * problem.load)
+    loads = np.bincount(problem.input, weights=solution.quantities * problem.load[0])
     assert (loads / sinks[:, 0] <= sinks[:, 1] + 1e-9).all()
     assert_proven(problem, solution)
 

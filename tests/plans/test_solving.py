@@ -7,17 +7,22 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from matching.planning import (
     Impossible,
     Options,
     Problem,
+    Samples,
     Trenches,
+    draw,
     parts_of,
     proportional_split,
     shapley_split,
     solve,
     solve_part,
+    solve_robustly,
+    worst_of,
 )
 from matching.planning.corridors import find_trenches
 from matching.planning.greedy import greedy
@@ -120,6 +125,62 @@ def test_out_of_time_a_plan_is_possible_not_worse_than_greedy_and_says_its_gap()
     assert patient.gap <= 0.02 + 1e-9
     assert hasty.value - 1e-6 <= patient.bound
     assert patient.value <= hasty.bound + 1e-6
+
+
+@settings(max_examples=5, deadline=None)
+@given(seeds)
+def test_a_robust_choice_is_possible_and_on_average_not_worse_than_the_best_as_stated(seed):
+    problem = random_problem(seed, size=6)
+    try:
+        stated = solve_part(problem, EXACTLY)
+    except Impossible:
+        return
+    random = np.random.default_rng(seed)
+    spreads = random.random(len(problem.available)) / 2, random.random(len(problem.needed)) / 2
+    keys = [
+        list(range(start, start + len(spread)))
+        for start, spread in zip((0, 99), spreads, strict=True)
+    ]
+    samples = Samples(*(draw(spread, key, 10) for spread, key in zip(spreads, keys, strict=True)))
+    assert np.abs(samples.outputs - 1).max(axis=0) == pytest.approx(spreads[0], rel=0.2)
+    found = solve_robustly(problem, samples, spreads, options=EXACTLY)
+    assert_possible(problem, found.solution.quantities)
+    assert found.solution.value == pytest.approx(problem.value(found.solution.quantities), abs=1e-9)
+    assert found.solution.value <= stated.value + 1e-6
+    assert worst_of(found.values) <= found.expected <= found.bound + 1e-9
+    assert found.expected >= delivered(problem, stated.quantities, samples).mean() - 1e-6
+    # What is agreed is delivered as well as can be, and costs what is fixed whatever comes.
+    assert found.values == pytest.approx(
+        delivered(problem, found.solution.quantities, samples), abs=1e-6
+    )
+
+
+def delivered(problem: Problem, chosen: np.ndarray, samples: Samples) -> np.ndarray:
+    """What a choice is worth in each sample, by SciPy."""
+    matrix, _limits = limits_of(problem)
+    on = np.where(chosen > 0, 1.0, 0.0)
+    fixed = problem.worth @ on - problem.value(on)
+    by_flow = np.minimum(problem.available[problem.output], problem.needed[problem.input])
+    values = []
+    for outputs, inputs in zip(samples.outputs, samples.inputs, strict=True):
+        right = np.concatenate(
+            [
+                problem.available * outputs,
+                problem.needed * inputs,
+                (problem.most_load * inputs).ravel(),
+            ]
+        )
+        scale = np.minimum(outputs[problem.output], inputs[problem.input])
+        most = np.where(problem.most >= by_flow, np.inf, problem.most * scale)
+        is_finite = np.isfinite(right)
+        best = linprog(
+            -problem.worth,
+            A_ub=matrix[:-1][is_finite],
+            b_ub=right[is_finite],
+            bounds=list(zip(np.zeros(len(chosen)), np.minimum(chosen, most), strict=True)),
+        )
+        values.append(-best.fun - fixed)
+    return np.array(values)
 
 
 def test_progress_comes_part_by_part():
