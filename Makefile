@@ -3,7 +3,7 @@
 .PHONY: help setup setup-tests demo run test bench bench-api bench-events bench-matching bench-peers bench-plans fuzz soak check format lock messages stop clean
 
 PYTHON := .local/venv/bin/python
-PACKAGES := turash organizations matching proposals exchanges plans
+PACKAGES := turash organizations matching proposals exchanges plans imports
 
 help: ## List what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
