@@ -79,7 +79,8 @@ def _compares(name: str, wanted: Any, row: models.Model) -> bool | None:
     if lookup == "isnull":
         return (value is None) == wanted
     if isinstance(wanted, F):
-        wanted = getattr(row, row._meta.get_field(wanted.name).attname)  # type: ignore[union-attr]
+        other = row._meta.get_field(wanted.name)  # type: ignore[attr-defined]
+        wanted = getattr(row, other.attname)  # type: ignore[union-attr]
     elif wanted is None and not lookup:
         return value is None
     if value is None or wanted is None:

@@ -98,8 +98,8 @@ class Table:
             except csv.Error as error:
                 raise WrongFile(
                     _(
-                        "Row %(row)d cannot be read (%(reason)s); a quote inside a text is doubled, "
-                        "and every quote has its partner."
+                        "Row %(row)d cannot be read (%(reason)s); a quote inside a text is "
+                        "doubled, and every quote has its partner."
                     )
                     % {"row": self._lines.row, "reason": error}
                 ) from None

@@ -148,7 +148,7 @@ class FlowResource(Resource):
                about=gettext_lazy("Less than this is not worth an exchange; in the same unit.")),
         *_ranges(),
         YesNo(name="hazardous", example="false"),
-        Column(name="waste_code", longest=6, about=gettext_lazy("Six digits of the List of Waste.")),
+        Column(name="waste_code", longest=6, about=gettext_lazy("Six digits, List of Waste.")),
         ContentsOfFlow(name="contaminants_mg_kg", unit="mg/kg"),
         Choice(name="pattern", choices=ResourceFlow.Pattern.values, example="continuous"),
         Hours(name="hours_of_week", example="Mon-Fri 06:00-22:00"),

@@ -14,7 +14,7 @@ from organizations import permissions, units
 from organizations.models import FlowContaminant, ResourceFlow, Site, User
 from organizations.models.flow import QUALITY_RANGES
 from organizations.services.organizations import StillInUse
-from turash.constraints import told_by_the_database
+from turash.constraints import check_without_asking, told_by_the_database
 from turash.errors import InvalidInput
 from turash.figures import figure, unit
 from turash.locking import lock
@@ -232,7 +232,8 @@ def check_contaminants(contaminants: Mapping[str, float]) -> None:
     for substance, mg_per_kg in contaminants.items():
         try:
             content = FlowContaminant(substance=substance, mg_per_kg=mg_per_kg)
-            content.full_clean(exclude=["flow"], validate_unique=False)
+            content.clean_fields(exclude=["flow"])
+            check_without_asking(content)
         except ValidationError as error:
             raise ValidationError({"contaminants_mg_kg": error.messages}) from error
 

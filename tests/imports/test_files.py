@@ -339,11 +339,13 @@ def test_files_that_cannot_be_read_say_why(
 def with_sheet(book: bytes, content: bytes) -> bytes:
     """Return a workbook with another first sheet."""
     target = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(book)) as old:
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
-            for item in old.infolist():
-                is_sheet = item.filename == "xl/worksheets/sheet1.xml"
-                new.writestr(item.filename, content if is_sheet else old.read(item))
+    with (
+        zipfile.ZipFile(io.BytesIO(book)) as old,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for item in old.infolist():
+            is_sheet = item.filename == "xl/worksheets/sheet1.xml"
+            new.writestr(item.filename, content if is_sheet else old.read(item))
     return target.getvalue()
 
 
