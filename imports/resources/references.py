@@ -14,6 +14,7 @@ from imports.resources.base import Context, Resource, Row, one_by_one
 from organizations import units
 from organizations.models import CurrencyRate, ResourceType, Sector, WasteCode
 from organizations.models.resource_type import TransportMode
+from turash.constraints import check_without_asking
 from turash.errors import InvalidInput
 
 
@@ -41,12 +42,12 @@ class ReferenceResource(Resource):
         return True
 
     def check(self, row: Row) -> None:
-        row.wanted.full_clean(validate_unique=False)
+        row.wanted.clean_fields(exclude={"parent"})
+        check_without_asking(row.wanted)
 
     def write(self, context: Context, rows: Sequence[Row], *, announce: bool) -> None:
         for row in rows:
-            self.check(row)
-            row.wanted.save()
+            row.wanted.save(force_insert=row.stored is None)
 
     def visible(self, viewer: Any) -> Any:
         return self.model._default_manager.all()
@@ -180,7 +181,7 @@ class ResourceTypeResource(ReferenceResource):
         ):
             if getattr(wanted, value) is not None and not getattr(wanted, source):
                 raise ValidationError({source: _("Name the public source of this number.")})
-        wanted.full_clean(exclude=["parent"], validate_unique=False)
+        super().check(row)
 
     def write(self, context: Context, rows: Sequence[Row], *, announce: bool) -> None:
         for row in rows:
@@ -190,8 +191,7 @@ class ResourceTypeResource(ReferenceResource):
                 row.wanted.parent = ResourceType.objects.filter(code=code).first()
                 if row.wanted.parent is None:
                     raise ValidationError({"code": _("There is no “%s” above it.") % code})
-            self.check(row)
-            row.wanted.save()
+            row.wanted.save(force_insert=row.stored is None)
 
 
 def _above(code: str) -> str:
