@@ -1,9 +1,9 @@
 # What one does with Turash; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo run test bench bench-api bench-events bench-matching bench-peers bench-plans fuzz soak check format lock messages stop clean
+.PHONY: help setup setup-tests demo run test bench bench-api bench-events bench-imports bench-matching bench-peers bench-plans fuzz soak check format lock messages stop clean
 
 PYTHON := .local/venv/bin/python
-PACKAGES := turash organizations matching proposals exchanges plans webhooks
+PACKAGES := turash organizations matching proposals exchanges plans webhooks imports
 
 help: ## List what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -20,7 +20,7 @@ demo: setup ## Start Turash with the demo region; Ctrl-C stops it
 test: setup-tests ## Run all tests, browser tests included
 	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4
 
-bench: bench-api bench-events bench-matching bench-peers bench-plans ## Measure, each against a baseline of the same run
+bench: bench-api bench-events bench-imports bench-matching bench-peers bench-plans ## Measure, each against a baseline of the same run
 
 bench-api: setup-tests ## Measure the API with a million flows in the database
 	@$(PYTHON) -m tests.bench.api
@@ -29,6 +29,9 @@ bench-events: setup-tests ## Measure events: publishing, throughput, latency, we
 	@$(PYTHON) -m tests.bench.events
 	@$(PYTHON) -m tests.bench.latency
 	@$(PYTHON) -m tests.bench.sockets
+
+bench-imports: setup-tests ## Measure files: a million rows looked at, a hundred thousand imported and exported
+	@$(PYTHON) -m tests.bench.imports
 
 bench-matching: setup-tests ## Measure matching: all at once, flow by flow, and from saving to the browser
 	@$(PYTHON) -m tests.bench.matching

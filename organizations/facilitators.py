@@ -24,6 +24,8 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "resourcetype": ("view", "add", "change"),
         "currencyrate": ("view", "add", "change"),
         "user": ("view", "add", "change"),
+        "wastecode": ALL,
+        "sector": ALL,
     },
     "matching": {
         "match": ("view",),
@@ -62,6 +64,7 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "webhookdelivery": ("view",),
         "webhookattempt": ("view",),
     },
+    "imports": {"import": ("view",), "importrow": ("view",)},
     "events": {"domainevent": ("view",), "eventdelivery": ("view",)},
     "realtime": {"notification": ("view",), "readmark": ("view",)},
     "mail": {"mail": ("view",), "mailpreference": ("view",)},

@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import widgets
-from django.core.exceptions import ValidationError
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Field, ForeignKey, Model
 from django.forms import BaseModelForm
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
 
+from turash.admin_exports import FORMATS, MOST_XLSX_ROWS, exporters, importers, listed
 from turash.errors import DomainError, InvalidInput
 from turash.forms import add_errors
 
@@ -47,6 +51,42 @@ class BoundedAdmin(AutocompleteMixin, admin.ModelAdmin):
     list_per_page = 50
     list_max_show_all = 200
     show_full_result_count = False
+
+    def get_urls(self) -> list:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_export"
+        view = self.admin_site.admin_view(self.export_view)
+        return [path("export.<slug:kind>", view, name=name), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Tell the list where its rows go out as files, and where files go in."""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_export"
+        query = f"?{request.GET.urlencode()}" if request.GET else ""
+        exports = [(kind.upper(), reverse(name, args=[kind]) + query) for kind in FORMATS]
+        page = importers.get(self.model) if self.has_act_permission(request) else None
+        extra_context = {
+            "exports": exports,
+            "import_page": page() if page else "",
+            **(extra_context or {}),
+        }
+        return super().changelist_view(request, extra_context)
+
+    def export_view(self, request: HttpRequest, kind: str) -> HttpResponseBase:
+        """Answer with the rows of the list, as it is filtered, of all pages."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if kind not in FORMATS:
+            raise Http404
+        try:
+            rows = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect("../")
+        if kind == "xlsx" and rows.order_by()[: MOST_XLSX_ROWS + 1].count() > MOST_XLSX_ROWS:
+            text = _("An XLSX file takes at most %d rows: filter them, or take CSV.")
+            self.message_user(request, text % MOST_XLSX_ROWS, messages.ERROR)
+            return HttpResponseRedirect("./")
+        if self.model in exporters:
+            return exporters[self.model](request, rows, kind)
+        return listed(self, request, rows, kind)
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         """Who may use actions on rows that nobody edits by hand."""

@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "exchanges",
     "plans",
     "webhooks",
+    "imports",
 ]
 
 MIDDLEWARE = [
@@ -252,6 +253,10 @@ FILE_UPLOAD_HANDLERS = [
 ]
 # Where files of conversations are kept: no web server may serve from here.
 ATTACHMENTS_DIR = Path(env.str("ATTACHMENTS_DIR", default=str(LOCAL_DIR / "attachments")))
+
+# Where files wait until they are imported, seen by web servers and workers alike; the largest.
+IMPORTS_DIR = Path(env.str("IMPORTS_DIR", default=str(LOCAL_DIR / "imports")))
+IMPORT_LARGEST_BYTES = env.int("IMPORT_LARGEST_MB", default=512) * 1024 * 1024
 
 # --- Rate limits ----------------------------------------------------------------------------
 

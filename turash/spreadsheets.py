@@ -10,10 +10,11 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 Cell = str | int | float | Decimal | date | None
@@ -21,9 +22,12 @@ Cell = str | int | float | Decimal | date | None
 CSV_TYPE = "text/csv"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # The last four are what spreadsheet programs of East Asia take for the first.
-_FORMULA = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
+# Apostrophes before it are counted in, so that one can be taken away again.
+_FORMULA = re.compile(r"'*\s*[=+\-@\t\r\n＝＋－＠]")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LONGEST_TEXT = 32_767
+# Of what is handed on at once [bytes, about].
+PIECE = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +40,38 @@ class Sheet:
 
 def csv_file(rows: Iterable[Sequence[Cell]]) -> bytes:
     """Return a table as UTF-8 with a byte order mark, which tells Excel that it is UTF-8."""
+    return b"".join(csv_chunks(rows))
+
+
+def csv_chunks(rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
+    """Yield the same piece by piece; no more than a piece is held."""
     text = io.StringIO(newline="")
+    text.write("\ufeff")
     writer = csv.writer(text)
     for row in rows:
         writer.writerow([_csv_cell(cell) for cell in row])
-    return text.getvalue().encode("utf-8-sig")
+        if text.tell() >= PIECE:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode()
+
+
+def neutral(text: str) -> str:
+    """Return a text as no spreadsheet program takes it for a formula."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def original(text: str) -> str:
+    """Return what `neutral` has been given."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text, 1) else text
 
 
 def _csv_cell(cell: Cell) -> str:
     if cell is None:
         return ""
     if isinstance(cell, str):
-        return f"'{cell}" if _FORMULA.match(cell) else cell
+        return neutral(cell)
     if isinstance(cell, Decimal):
         return f"{cell.normalize():f}"
     if isinstance(cell, date):
@@ -57,7 +81,31 @@ def _csv_cell(cell: Cell) -> str:
 
 def xlsx_file(sheets: Sequence[Sheet]) -> bytes:
     """Return sheets as an Office Open XML workbook (ECMA-376), with the least that it needs."""
-    target = io.BytesIO()
+    return b"".join(xlsx_chunks(sheets))
+
+
+class _Outlet(io.RawIOBase):
+    """Where a ZIP archive is written to that is handed on at once: nothing seeks in it."""
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.parts.append(bytes(data))
+        return len(data)
+
+    def take(self) -> bytes:
+        taken = b"".join(self.parts)
+        self.parts.clear()
+        return taken
+
+
+def xlsx_chunks(sheets: Sequence[Sheet]) -> Iterator[bytes]:
+    """Yield the same piece by piece; no more than a piece is held."""
+    target = _Outlet()
     numbers = range(1, len(sheets) + 1)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", _content_types(numbers))
@@ -66,8 +114,12 @@ def xlsx_file(sheets: Sequence[Sheet]) -> bytes:
         targets = [("worksheet", f"worksheets/sheet{number}.xml") for number in numbers]
         archive.writestr("xl/_rels/workbook.xml.rels", _relations(targets))
         for number, sheet in zip(numbers, sheets, strict=True):
-            archive.writestr(f"xl/worksheets/sheet{number}.xml", _worksheet(sheet))
-    return target.getvalue()
+            with archive.open(f"xl/worksheets/sheet{number}.xml", "w") as entry:
+                for piece in _worksheet(sheet):
+                    entry.write(piece.encode())
+                    if target.parts:
+                        yield target.take()
+    yield target.take()
 
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -115,9 +167,11 @@ def _sheet_name(name: str) -> str:
     return re.sub(r"[\[\]:*?/\\']", " ", name)[:31] or "Sheet"
 
 
-def _worksheet(sheet: Sheet) -> str:
-    rows = "".join(f"<row>{''.join(_xlsx_cell(cell) for cell in row)}</row>" for row in sheet.rows)
-    return f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>'
+def _worksheet(sheet: Sheet) -> Iterator[str]:
+    yield f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetData>'
+    for row in sheet.rows:
+        yield f"<row>{''.join(_xlsx_cell(cell) for cell in row)}</row>"
+    yield "</sheetData></worksheet>"
 
 
 def _xlsx_cell(cell: Cell) -> str:

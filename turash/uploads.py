@@ -49,6 +49,8 @@ _OTHER_SUFFIXES = {JPEG: (".jpeg",)}
 class BoundedUploadHandler(FileUploadHandler):
     """Refuses a form that is too large before any of it is read or stored."""
 
+    largest_request = LARGEST_REQUEST
+
     def handle_raw_input(
         self, input_data: Any, meta: Any, content_length: int, *args: Any, **kwargs: Any
     ) -> None:
@@ -57,7 +59,7 @@ class BoundedUploadHandler(FileUploadHandler):
 
         :raises RequestDataTooBig: no form needs to be so large.
         """
-        if content_length > LARGEST_REQUEST:
+        if content_length > self.largest_request:
             raise RequestDataTooBig
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:

@@ -1,5 +1,6 @@
 """The admin of users, organizations, sites, resource types and flows."""
 
+from organizations.admin.codes import SectorAdmin, WasteCodeAdmin
 from organizations.admin.contacts import ContactAdmin, DisclosureAdmin
 from organizations.admin.conversions import ConversionAdmin
 from organizations.admin.flows import ResourceFlowAdmin
@@ -17,6 +18,8 @@ __all__ = [
     "OrganizationAdmin",
     "ResourceFlowAdmin",
     "ResourceTypeAdmin",
+    "SectorAdmin",
     "SiteAdmin",
     "UserAdmin",
+    "WasteCodeAdmin",
 ]

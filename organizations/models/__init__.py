@@ -1,5 +1,6 @@
 """Who, where, what: users, organizations, sites, resource types and resource flows."""
 
+from organizations.models.codes import Sector, WasteCode
 from organizations.models.contact import Contact, Disclosure
 from organizations.models.conversion import Conversion
 from organizations.models.flow import FlowContaminant, ResourceFlow
@@ -18,7 +19,9 @@ __all__ = [
     "Organization",
     "ResourceFlow",
     "ResourceType",
+    "Sector",
     "Site",
     "User",
     "Visibility",
+    "WasteCode",
 ]

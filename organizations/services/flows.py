@@ -14,7 +14,7 @@ from organizations import permissions, units
 from organizations.models import FlowContaminant, ResourceFlow, Site, User
 from organizations.models.flow import QUALITY_RANGES
 from organizations.services.organizations import StillInUse
-from turash.constraints import told_by_the_database
+from turash.constraints import check_without_asking, told_by_the_database
 from turash.errors import InvalidInput
 from turash.figures import figure, unit
 from turash.locking import lock
@@ -85,12 +85,12 @@ def save_flow(
     derive(flow)
     flow.full_clean(validate_constraints=False)
     if contaminants is not None:
-        _check_contaminants(contaminants)
+        check_contaminants(contaminants)
     if flow._state.adding:
         with told_by_the_database(ResourceFlow):
             flow.save()
     else:
-        _check_reserved(flow)
+        check_reserved(flow)
         with told_by_the_database(ResourceFlow):
             # What is under contract is not the form's to write, which may have read it long ago.
             flow.save(update_fields=_EDITED)
@@ -115,7 +115,7 @@ def check_flow(flow: ResourceFlow, *, contaminants: Mapping[str, float]) -> None
     flow.full_clean(
         exclude=["site", "organization"], validate_unique=False, validate_constraints=False
     )
-    _check_contaminants(contaminants)
+    check_contaminants(contaminants)
     try:
         _ALL_CHECKS.validate(ResourceFlow, flow)
     except ValidationError:
@@ -176,7 +176,7 @@ def _check_ranges(flow: ResourceFlow) -> None:
             )
 
 
-def _check_reserved(flow: ResourceFlow) -> None:
+def check_reserved(flow: ResourceFlow) -> None:
     """
     Hold the row, and see that what is under contract stays what and as much as it is.
 
@@ -219,7 +219,12 @@ def set_reserved(*, flow: ResourceFlow, reserved_per_year: float) -> None:
         flow.save(update_fields=["reserved_per_year"])
 
 
-def _check_contaminants(contaminants: Mapping[str, float]) -> None:
+def check_contaminants(contaminants: Mapping[str, float]) -> None:
+    """
+    Check contents [mg/kg] by substance.
+
+    :raises ValidationError: one of them is wrong, or there are too many.
+    """
     if len(contaminants) > MAX_CONTAMINANTS:
         raise ValidationError(
             {"contaminants_mg_kg": _("Give at most %d substances.") % MAX_CONTAMINANTS}
@@ -227,7 +232,8 @@ def _check_contaminants(contaminants: Mapping[str, float]) -> None:
     for substance, mg_per_kg in contaminants.items():
         try:
             content = FlowContaminant(substance=substance, mg_per_kg=mg_per_kg)
-            content.full_clean(exclude=["flow"], validate_unique=False)
+            content.clean_fields(exclude=["flow"])
+            check_without_asking(content)
         except ValidationError as error:
             raise ValidationError({"contaminants_mg_kg": error.messages}) from error
 

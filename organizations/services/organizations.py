@@ -1,5 +1,6 @@
 """Writes of organizations."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -57,7 +58,7 @@ def save_organization(organization: Organization) -> Organization:
     :raises ValidationError: if a field is wrong.
     """
     if not organization.slug:
-        organization.slug = _free_slug(organization.name)
+        (organization.slug,) = free_slugs([organization.name])
     organization.full_clean()
     organization.save()
     return organization
@@ -96,9 +97,14 @@ def count_completed_exchange(*organization_ids: UUID) -> None:
     )
 
 
-def _free_slug(name: str) -> str:
-    base = slugify(name, allow_unicode=False)[:60] or "organization"
-    if not Organization.objects.filter(slug=base).exists():
-        return base
-    # The tail of a time-ordered UUID is random.
-    return f"{base}-{str(new_id())[-8:]}"
+def free_slugs(names: Sequence[str]) -> list[str]:
+    """Return a slug for each of some new organizations, none of which is taken."""
+    bases = [slugify(name, allow_unicode=False)[:60] or "organization" for name in names]
+    taken = set(Organization.objects.filter(slug__in=set(bases)).values_list("slug", flat=True))
+    slugs = []
+    for base in bases:
+        # The tail of a time-ordered UUID is random.
+        slug = f"{base}-{str(new_id())[-8:]}" if base in taken else base
+        taken.add(slug)
+        slugs.append(slug)
+    return slugs

@@ -51,7 +51,7 @@ def save_site(site: Site) -> Site:
 
     :raises ValidationError: if a field is wrong.
     """
-    _check_location(site.location)
+    check_location(site.location)
     is_new = site._state.adding
     site.full_clean()
     site.save()
@@ -83,7 +83,12 @@ def delete_site(*, actor: User, site: Site) -> None:
         ) from error
 
 
-def _check_location(location: Point | None) -> None:
+def check_location(location: Point | None) -> None:
+    """
+    Check a place.
+
+    :raises ValidationError: there is none, or it is not on Earth.
+    """
     if location is None:
         raise ValidationError({"location": _("Give the place as a point.")})
     if location.empty or not (-180 <= location.x <= 180 and -90 <= location.y <= 90):

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django_q.models import Failure, OrmQ, Schedule, Success
 
 from exchanges.models import Declaration, Delivery, ExchangeFactors
+from imports.models import Import, ImportRow
 from matching import learning
 from matching.models import (
     Match,
@@ -17,7 +18,7 @@ from matching.models import (
     ProposalEvidence,
 )
 from matching.services import rematch_flow
-from organizations.models import Contact, Disclosure
+from organizations.models import Contact, Disclosure, Sector, WasteCode
 from plans.models import (
     Plan,
     PlanClosure,
@@ -116,6 +117,10 @@ def populate(number: int) -> None:
     Disclosure.objects.create(
         organization=seller, user=owner, stage="public", seen_on=timezone.now().date()
     )
+    WasteCode.objects.create(code=f"01010{number}", description="Waste from metals")
+    Sector.objects.create(code=f"35.1{number}", description="Electricity")
+    job = Import.objects.create(resource="flows", requested_by=owner, file_name="flows.csv")
+    ImportRow.objects.create(job=job, number=2, outcome="new", title="Flow")
     ReadMark.objects.create(user=owner)
     MailPreference.objects.create(user=owner)
     Mail.objects.create(user=owner, key="x", topic="all", subject="News", body="", language="en")

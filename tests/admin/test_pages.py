@@ -13,6 +13,7 @@ from django.urls import reverse
 from organizations.facilitators import grant_permissions
 from organizations.models import Organization
 from tests.admin.conftest import MODELS, OWN_MODELS, populate, populate_everything
+from turash.admin_bases import BoundedAdmin
 
 pytestmark = pytest.mark.django_db
 MOST_QUERIES = 30
@@ -96,6 +97,20 @@ class TestEveryModel:
             assert all("src=" in tag or "application/json" in tag for tag in scripts)
 
 
+def test_every_list_goes_out_as_a_file(facilitators_browser, populated):
+    for model in OWN_MODELS:
+        address = url_of(model, "changelist")
+        answer = facilitators_browser.get(f"{address}export.csv")
+        if not isinstance(admin.site._registry[model], BoundedAdmin):
+            assert answer.status_code == 404
+        elif facilitators_browser.get(address).status_code == 403:
+            assert answer.status_code == 403
+        else:
+            lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+            assert len(lines) > model._default_manager.count(), model
+            assert facilitators_browser.get(f"{address}export.pdf").status_code == 404
+
+
 def test_a_list_costs_the_same_whatever_its_length(browser, populated):
     def costs() -> dict[str, int]:
         measured = {}
@@ -121,12 +136,13 @@ def test_the_queue_can_be_looked_at(browser, populated, model):
 
 def test_every_model_of_ours_is_registered():
     ours = {
-        "organizations", "matching", "proposals", "exchanges", "events", "realtime", "mail",
+        "organizations", "matching", "proposals", "exchanges", "imports", "events", "realtime",
+        "mail",
     }  # fmt: skip
     # Shown on the page of what they belong to, or rows by the million that live for a minute.
     inline = {
         "organizations.FlowContaminant", "matching.MatchingRunPartition", "matching.StagedList",
-        "matching.PartnerList",
+        "matching.PartnerList", "imports.ImportKey",
     }  # fmt: skip
     missing = {
         model._meta.label

@@ -1,16 +1,19 @@
-"""The published file itself, where it is at hand."""
+"""The published files themselves, where they are at hand."""
 
 import csv
+import json
 import math
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 from organizations.importers import hotmaps
-from organizations.models import Organization, ResourceFlow, Site
+from organizations.models import Organization, ResourceFlow, Sector, Site, WasteCode
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FILE = ROOT.parent / "shared/data/hotmaps/Industrial_Database_full_2019.csv"
+CODES = ROOT.parent / "shared/data/codes"
 BANDS = ["Excess_Heat_100-200C", "Excess_Heat_200-500C", "Excess_Heat_500C"]
 
 pytestmark = [
@@ -69,3 +72,22 @@ def test_what_is_doubtful_in_the_file_is_found():
     # One longitude, copied down a column of Spanish sites.
     assert len(report.reading.doubtful) == 16
     assert all("longitude 43.3194" in doubt.reason for doubt in report.reading.doubtful)
+
+
+def test_the_official_lists_of_codes_are_read_as_they_are(settings, tmp_path, facilitator, capsys):
+    settings.IMPORTS_DIR = tmp_path
+    files = {"waste-codes": "ewc_list_of_waste_uk_defra.csv", "sectors": "nace_rev2.csv"}
+    for outcome in ("new", "unchanged"):
+        counts = {}
+        for resource, name in files.items():
+            call_command(
+                "import_data", CODES / name, resource=resource, user=facilitator.email, json=True
+            )
+            counts[resource] = json.loads(capsys.readouterr().out)["counts"]
+        nothing = {"new": 0, "changed": 0, "unchanged": 0, "invalid": 0}
+        assert counts == {
+            "waste-codes": nothing | {outcome: 842},
+            "sectors": nothing | {outcome: 996},
+        }
+    assert WasteCode.objects.filter(hazardous=True).count() == 408
+    assert Sector.objects.get(code="35.11").description == "Production of electricity"
