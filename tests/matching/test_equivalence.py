@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def best_per_flow(monkeypatch, request):
     """Short lists, so that places in them are fought over."""
-    for module in ("matching.bulk", "matching.services.rematch"):
+    for module in ("matching.bulk", "matching.fits", "matching.services.rematch"):
         monkeypatch.setattr(f"{module}.BEST_PER_FLOW", request.param)
     return request.param
 

@@ -33,7 +33,7 @@ def region(request) -> Region:
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_the_result_is_the_same_as_flow_by_flow_in_any_order(seed, monkeypatch):
-    for module in ("matching.bulk", "matching.services.rematch"):
+    for module in ("matching.bulk", "matching.fits", "matching.services.rematch"):
         monkeypatch.setattr(f"{module}.BEST_PER_FLOW", 3)
     region = Region(seed, flow_count=50)
     for flow in region.flows:
