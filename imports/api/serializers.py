@@ -17,6 +17,9 @@ class CountsSerializer(serializers.Serializer):
 class ImportSerializer(serializers.ModelSerializer):
     resource = serializers.ChoiceField(choices=list(RESOURCES))
     organization_id = serializers.UUIDField(allow_null=True)
+    format = serializers.ChoiceField(
+        choices=Import.Format.choices, allow_blank=True, help_text="Empty: it is not known yet."
+    )
     percent = serializers.IntegerField(help_text="How much of the file the step has seen.")
     counts = CountsSerializer(help_text="Rows by what became of them, so far.")
     dry_run_counts = CountsSerializer(

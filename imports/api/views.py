@@ -25,6 +25,7 @@ from imports.forms import ImportUploadHandler
 from imports.models import Import, ImportRow
 from imports.resources import EXPORTED, RESOURCES
 from organizations.models import Organization
+from turash.api.schema import FEATURES_OF_FILE
 from turash.api.views import ApiViewSet, RetrieveMixin
 from turash.errors import InvalidInput
 
@@ -186,7 +187,10 @@ class _FileView(generics.GenericAPIView):
         return "csv" if kind == "json" else kind
 
 
-OF_FILES = {(200, media_type): OpenApiTypes.BINARY for media_type in exporting.TYPES.values()}
+OF_FILES = {
+    (200, media_type): FEATURES_OF_FILE if kind == "geojson" else OpenApiTypes.BINARY
+    for kind, media_type in exporting.TYPES.items()
+}
 FORMAT = OpenApiParameter("format", str, enum=list(exporting.TYPES))
 
 

@@ -13,6 +13,8 @@ NOW = "2026-03-02T08:00:00Z"
 # Made at random, counted on by the database, or of the day.
 FIXED = {
     "token": "turash_0123456789abcdefghijklmnopqrstuvwxyz",
+    "secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+    "webhook_id": "msg_0195a3b000007000800000000000000a",
     "read_up_to": 42,
 }
 TOKEN_ID = "turash_0123456789ab"
@@ -27,15 +29,19 @@ class Recorder:
         self._ids: dict[str, str] = {}
 
     def record(self, world: World, step: Step, answer: Any) -> None:
-        """Note the first request of an operation, and its first answer of each type."""
+        """Note the first request of an operation and its first answer, of each type."""
         kept = self.examples.setdefault(step.operation, {"responses": {}})
-        if step.body is not None and "request" not in kept:
-            kept["request"] = {step.content_type: self.plain(world.body_of(step))}
+        if step.body is not None and step.content_type not in kept.get("request", {}):
+            body = self.plain(world.body_of(step))
+            kept.setdefault("request", {})[step.content_type] = body
         told = kept["responses"].setdefault(str(answer.status_code), {})
         kind = answer.get("Content-Type", "").partition(";")[0]
-        if not getattr(answer, "streaming", False) and answer.content and kind not in told:
-            is_json = kind.endswith("json")
-            told[kind] = self.plain(answer.json() if is_json else answer.content.decode())
+        if kind in told or not kind.endswith(("json", "/csv")):
+            return
+        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        if content:
+            text = content.decode("utf-8-sig")
+            told[kind] = self.plain(json.loads(text) if kind.endswith("json") else text)
 
     def plain(self, value: Any, name: str = "") -> Any:
         """Return a value that is the same whenever the world is made."""

@@ -239,8 +239,3 @@ def test_no_write_takes_nonsense(send):
 def test_a_body_beyond_all_measure_is_413(api_as, alice):
     body = {"name": "New", "description": "x" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE}
     assert_problem(api_as(alice).post(f"{API}/organizations", body), 413)
-
-
-def test_options_are_not_offered(api_as, alice, alices_organization):
-    url = f"{API}/organizations/{alices_organization.pk}/matching/run"
-    assert_problem(api_as(alice).options(url), 405)

@@ -21,10 +21,9 @@ QUESTIONS = {"matching_query_create"}
 @pytest.mark.django_db
 def test_what_every_operation_answers_in_a_fixed_world(run_events, settings, tmp_path):
     """
-    Each request is sent with a stale `If-Match` first, which nothing may survive; each new thing
-    twice with an `Idempotency-Key`, which makes one of it.
+    Each write is sent with a stale `If-Match` first, which nothing may survive.
     """
-    settings.ATTACHMENTS_DIR = tmp_path
+    settings.ATTACHMENTS_DIR = settings.IMPORTS_DIR = tmp_path
     world, recorder = World(run_events), Recorder()
     for step in steps():
         is_write = step.method != "GET" and step.operation not in QUESTIONS

@@ -37,6 +37,12 @@ API = "/api/v1"
 _NAME = re.compile(r"\{(\w+)\}")
 # Of long lists an example shows the beginning.
 SHOWN = 2
+ROWS = "site,direction,resource_type,name,amount\n"
+FILES = {
+    "plan.pdf": b"%PDF-1.7\n%%EOF\n",
+    "flows.csv": f"{ROWS}Power station,output,heat.hot_water,Condenser,120\n"
+    "Power station,output,heat.steam,Boiler,much\n".encode(),
+}
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class World:
     def __init__(self, run_events: Callable[[], None]) -> None:
         self.run_events = run_events
         self.clients: dict[str, APIClient] = {}
-        self.known: dict[str, str] = {}
+        self.known: dict[str, str] = {"rows": "flows"}
         self.users: dict[str, User] = {}
         for name, works in (("Alice", "Power Works"), ("Charlie", "Greenhouses"),
                             ("Dora", "Cement Works"), ("Nora", "")):  # fmt: skip
@@ -157,19 +163,18 @@ class World:
         url = f"{API}{self.filled(step.path)}"
         if step.method == "GET":
             return method(url, headers=headers)
+        body = self.body_of(step)
         if step.content_type == "text/csv":
-            return method(url, step.body, content_type="text/csv", headers=headers)
+            return method(url, body, content_type="text/csv", headers=headers)
         if step.content_type == "multipart/form-data":
-            upload = SimpleUploadedFile("plan.pdf", b"%PDF-1.7\n%%EOF\n")
-            body = step.body | {"file": upload}
+            body["file"] = SimpleUploadedFile(body["file"], FILES[body["file"]])
             return method(url, body, format="multipart", headers=headers)
-        return method(url, self.body_of(step), headers=headers)
+        return method(url, body, headers=headers)
 
     def body_of(self, step: Step) -> Any:
+        """Return what a step sends; of a form, files by their names."""
         if step.content_type == "text/csv":
             return step.body
-        if step.content_type == "multipart/form-data":
-            return step.body | {"file": "plan.pdf"}
         return json.loads(self.filled(json.dumps(step.body)))
 
     def filled(self, text: str) -> str:
@@ -267,6 +272,8 @@ def steps() -> Iterator[Step]:
     yield from _exchanges()
     yield from _plans()
     yield from _notifications()
+    yield from _imports()
+    yield from _webhooks()
     yield from _ends()
 
 
@@ -377,7 +384,8 @@ def _proposals() -> Iterator[Step]:
     yield Step("proposals_messages_list", "Alice", "GET", f"{one}/messages")
     yield Step(
         "proposals_attachments_create", "Alice", "POST", f"{one}/attachments",
-        {"text": "The plan of the pipe"}, {"attachment": "id"}, content_type="multipart/form-data",
+        {"text": "The plan of the pipe", "file": "plan.pdf"}, {"attachment": "id"},
+        content_type="multipart/form-data",
     )  # fmt: skip
     yield Step("proposals_attachments_list", "Charlie", "GET", f"{one}/attachments")
     yield Step("proposals_attachments_content_retrieve", "Charlie", "GET",
@@ -411,7 +419,12 @@ def _exchanges() -> Iterator[Step]:
 
 
 def _plans() -> Iterator[Step]:
-    new = {"name": "Ash", "organization_id": "{alice}", "resource_type": "mineral"}
+    new = {
+        "name": "Ash", "organization_id": "{alice}", "resource_type": "mineral",
+        "area": {"type": "Polygon",
+                 "coordinates": [[[11, 55], [12, 55], [12, 56], [11, 56], [11, 55]]]},
+        "cities": ["Kalundborg", "Slagelse"], "is_blended": True,
+    }  # fmt: skip
     yield Step("plans_create", "Alice", "POST", "/plans", new, {"plan": "id"}, then=_work)
     yield Step("plans_list", "Alice", "GET", "/plans")
     yield Step("plans_retrieve", "Alice", "GET", "/plans/{plan}")
@@ -420,8 +433,17 @@ def _plans() -> Iterator[Step]:
     yield Step("plans_flows_list", "Alice", "GET", "/plans/{plan}/flows")
     chosen = {"from_org_id": "{alice}", "match_ids": ["{of_bricks}"]}
     yield Step("plans_proposals_create", "Alice", "POST", "/plans/{plan}/proposals", chosen)
-    other = {"name": "Energy at 150 %", "scenario_of_id": "{plan}", "energy_price_pct": 150}
+    other = {
+        "name": "Energy at 150 %, and a brickyard", "scenario_of_id": "{plan}",
+        "energy_price_pct": 150, "closed": ["{dora}"], "sample_count": 10,
+        "plants": [{
+            "name": "Brickyard", "location": {"type": "Point", "coordinates": [11.2, 55.6]},
+            "flows": [{"direction": "input", "resource_type": "mineral.fly_ash",
+                       "quantity_per_year": 800, "cost_eur_per_unit": 35}],
+        }],
+    }  # fmt: skip
     yield Step("plans_create", "Alice", "POST", "/plans", other, {"scenario": "id"})
+    yield Step("plans_retrieve", "Alice", "GET", "/plans/{scenario}")
     yield Step("plans_cancel_create", "Alice", "POST", "/plans/{scenario}/cancel")
 
 
@@ -432,11 +454,54 @@ def _notifications() -> Iterator[Step]:
     yield Step("notifications_read_retrieve", "Alice", "GET", "/notifications/read")
 
 
+def _imports() -> Iterator[Step]:
+    for form in ("", "?format=geojson"):
+        yield Step("imports_templates_retrieve", "Alice", "GET",
+                   f"/imports/templates/{{rows}}{form}")  # fmt: skip
+    body = {"resource": "flows", "organization_id": "{alice}", "file": "flows.csv"}
+    yield Step("imports_create", "Alice", "POST", "/imports", body, {"import": "id"}, then=_work,
+               content_type="multipart/form-data")  # fmt: skip
+    yield Step("imports_create", "Alice", "POST",
+               "/imports?resource=flows&organization_id={alice}&name=flows.csv",
+               FILES["flows.csv"].decode(), {"other": "id"}, content_type="text/csv")  # fmt: skip
+    yield Step("imports_cancel_create", "Alice", "POST", "/imports/{other}/cancel")
+    yield Step("imports_list", "Alice", "GET", "/imports")
+    one = "/imports/{import}"
+    yield Step("imports_retrieve", "Alice", "GET", one)
+    yield Step("imports_rows_list", "Alice", "GET", f"{one}/rows")
+    yield Step("imports_confirm_create", "Alice", "POST", f"{one}/confirm", then=_work)
+    taken = "/exports/{rows}?organization={alice}&direction=output"
+    for form in ("", "&format=geojson"):
+        yield Step("exports_retrieve", "Alice", "GET", f"{taken}{form}")
+
+
+def _webhooks() -> Iterator[Step]:
+    """Nobody works in between: nothing is sent to an address of these."""
+    new = {
+        "organization_id": "{alice}", "url": "https://erp.example.org/turash",
+        "description": "ERP", "event_types": ["match_found", "proposal_created"],
+    }  # fmt: skip
+    yield Step("webhooks_create", "Alice", "POST", "/webhooks", new, {"webhook": "id"})
+    yield Step("webhooks_list", "Alice", "GET", "/webhooks")
+    one = "/webhooks/{webhook}"
+    yield Step("webhooks_retrieve", "Alice", "GET", one)
+    yield Step("webhooks_partial_update", "Alice", "PATCH", one, {"event_types": []})
+    yield Step("webhooks_secret_create", "Alice", "POST", f"{one}/secret", {"at_once": False})
+    yield Step("webhooks_test_create", "Alice", "POST", f"{one}/test", None, {"delivery": "id"})
+    yield Step("webhooks_deliveries_list", "Alice", "GET", f"{one}/deliveries")
+    delivery = f"{one}/deliveries/{{delivery}}"
+    yield Step("webhooks_deliveries_retrieve", "Alice", "GET", delivery)
+    yield Step("webhooks_deliveries_replay_create", "Alice", "POST", f"{delivery}/replay")
+    yield Step("webhooks_disable_create", "Alice", "POST", f"{one}/disable")
+    yield Step("webhooks_enable_create", "Alice", "POST", f"{one}/enable")
+
+
 def _ends() -> Iterator[Step]:
     dismissal = {"reason": "A road lies between.", "category": "too_far",
                  "organization_id": "{charlie}"}  # fmt: skip
     yield Step("matches_dismiss_create", "Charlie", "POST", "/matches/{of_bricks}/dismiss",
                dismissal)  # fmt: skip
+    yield Step("webhooks_destroy", "Alice", "DELETE", "/webhooks/{webhook}")
     yield Step("conversions_destroy", "Alice", "DELETE", "/conversions/{own}")
     yield Step("resource_flows_destroy", "Alice", "DELETE", "/resource-flows/{flow}")
     yield Step("sites_destroy", "Alice", "DELETE", "/sites/{harbour}")

@@ -20,7 +20,7 @@ OF_EACH, AT_MOST_S = 1, 5
 
 @pytest.mark.django_db
 def test_no_crash_and_nothing_that_the_schema_does_not_know(settings, tmp_path, monkeypatch):
-    settings.ATTACHMENTS_DIR = tmp_path
+    settings.ATTACHMENTS_DIR = settings.IMPORTS_DIR = tmp_path
     # As Django's own client does: the transaction of the test outlives its requests.
     for signal in (request_started, request_finished):
         monkeypatch.setattr(signal, "send", lambda **_: [])

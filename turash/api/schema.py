@@ -79,7 +79,7 @@ ETAG = OpenApiParameter(
 )
 
 
-FEATURE = {
+FEATURE: dict[str, Any] = {
     "type": "object",
     "required": ["type", "id", "geometry", "properties"],
     "properties": {
@@ -89,7 +89,7 @@ FEATURE = {
         "properties": {"type": "object"},
     },
 }
-FEATURE_COLLECTION = {
+FEATURE_COLLECTION: dict[str, Any] = {
     "type": "object",
     "required": ["type", "features"],
     "properties": {
@@ -97,7 +97,16 @@ FEATURE_COLLECTION = {
         "features": {"type": "array", "items": FEATURE},
     },
 }
-
+# New rows have no id yet.
+FEATURES_OF_FILE = FEATURE_COLLECTION | {
+    "properties": {
+        **FEATURE_COLLECTION["properties"],
+        "features": {
+            "type": "array",
+            "items": FEATURE | {"required": ["type", "geometry", "properties"]},
+        },
+    }
+}
 
 FILES = {CSV_TYPE: {"type": "string"}, XLSX_TYPE: {"type": "string", "format": "binary"}}
 
@@ -152,7 +161,8 @@ class AutoSchema(SpectacularSchema):
                 )
         for response in responses.values():
             told = response.get("content", {}).get(GeoJSONRenderer.media_type)
-            if told is not None:
+            # What a view says itself stays.
+            if told is not None and told["schema"].get("type") != "object":
                 told["schema"] = FEATURE_COLLECTION if self._is_list_view() else FEATURE
             for kind, content in response.get("content", {}).items():
                 if content["schema"].get("format") != "binary":

@@ -21,6 +21,9 @@ class WebhookSerializer(serializers.ModelSerializer):
     event_types = serializers.ListField(
         child=serializers.CharField(), help_text="Empty: all of them."
     )
+    disabled_reason = serializers.ChoiceField(
+        choices=Webhook.Reason.choices, allow_blank=True, help_text="Empty: it is active."
+    )
 
     class Meta:
         model = Webhook
