@@ -75,7 +75,9 @@ def stage() -> tuple[str, dict[str, Any]]:
     world = World(work_off)
     paths: dict[str, list[str]] = {}
     for step in steps():
-        if step.method != "DELETE" and step.operation != "matches_dismiss_create":
+        # Nothing is taken away again, and nobody looks at what is not needed further on.
+        is_needed = step.method != "GET" or step.keep
+        if is_needed and step.method != "DELETE" and step.operation != "matches_dismiss_create":
             world.perform(step)
         names = re.findall(r"\{(\w+)\}|/(\d+)(?=/)", step.path.partition("?")[0])
         paths[step.operation] = [world.known.get(name, number) for name, number in names]
