@@ -64,11 +64,6 @@ def test_all_of_the_file_arrives_and_only_once(rows):
     again = hotmaps.import_file(FILE)
 
     assert not again.changed
-
-
-def test_what_is_doubtful_in_the_file_is_found():
-    report = hotmaps.import_file(FILE, dry_run=True)
-
     # One longitude, copied down a column of Spanish sites.
     assert len(report.reading.doubtful) == 16
     assert all("longitude 43.3194" in doubt.reason for doubt in report.reading.doubtful)
