@@ -45,8 +45,8 @@ def compute_clusters(*, asked_at: datetime | None = None) -> None:
     Replace the clusters by those of the matches of now; readers see the old ones until the end.
 
     A cluster most of whose flows were in one before is that one and keeps its id. Nothing is done
-    if they have been computed since `asked_at`; while somebody else computes them, the request is put
-    aside.
+    if they have been computed since `asked_at`; while somebody else computes them, the request is
+    put aside.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_CLUSTERS_LOCK])
