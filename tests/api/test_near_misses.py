@@ -103,5 +103,5 @@ def test_query_counts_do_not_grow(api_as, alice, ours, django_assert_num_queries
     client.get(url(ours))
     # 1–4 the flow and who may see it, 5 types, 6–8 candidates, 9–10 contaminants of both sides (the
     # two COPY are not counted), 11 the rows that are shown; 4 more: whose figures are exact
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(11):
         assert len(client.get(url(ours)).json()) == size

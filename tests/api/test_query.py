@@ -247,7 +247,7 @@ def test_asking_costs_the_same_whatever_there_is_and_is_limited(
         # asker's organizations, 8 types, 9 weights, 10–11 what the asker may see, 12 candidates
         # (the two COPY are not counted), 13 their contaminants, 14–17 whose exact figures the asker
         # sees and what is shown of others, 18 the flows that are shown
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(16):
             assert ask(client)
     assert Membership.objects.count() == 1
     codes = {client.post(URL, ASKED).status_code for _ in range(query.LIMIT.burst)}
