@@ -504,5 +504,5 @@ def _ends() -> Iterator[Step]:
     yield Step("webhooks_destroy", "Alice", "DELETE", "/webhooks/{webhook}")
     yield Step("conversions_destroy", "Alice", "DELETE", "/conversions/{own}")
     yield Step("resource_flows_destroy", "Alice", "DELETE", "/resource-flows/{flow}")
-    yield Step("sites_destroy", "Alice", "DELETE", "/sites/{harbour}")
+    yield Step("sites_destroy", "Alice", "DELETE", "/sites/{harbour}?format=geojson")
     yield Step("organizations_destroy", "Nora", "DELETE", "/organizations/{nora}")

@@ -209,6 +209,9 @@ class GeoJSONRenderer(JSONRenderer):
     place = "location"
 
     def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None):
+        if data is None:
+            # Nothing is left of what was deleted.
+            return b""
         rows = data if isinstance(data, list) else [data]
         features = [self._feature(row) for row in rows]
         whole = {"type": "FeatureCollection", "features": features}

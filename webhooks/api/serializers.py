@@ -53,7 +53,9 @@ class WebhookRequestSerializer(WebhookChangeSerializer):
 
 
 class NewWebhookSerializer(WebhookSerializer):
-    secret = serializers.CharField(help_text="`whsec_…`; it is not shown again.")
+    secret = serializers.CharField(
+        allow_null=True, help_text="`whsec_…`; it is not shown again, but as null."
+    )
 
     class Meta(WebhookSerializer.Meta):
         fields = [*WebhookSerializer.Meta.fields, "secret"]
@@ -68,7 +70,9 @@ class RotateSecretSerializer(StrictSerializer):
 
 
 class SecretSerializer(serializers.Serializer):
-    secret = serializers.CharField(help_text="`whsec_…`; it is not shown again.")
+    secret = serializers.CharField(
+        allow_null=True, help_text="`whsec_…`; it is not shown again, but as null."
+    )
     previous_until = serializers.DateTimeField(
         allow_null=True, help_text="Until then each delivery has a signature by both."
     )

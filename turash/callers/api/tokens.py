@@ -30,7 +30,9 @@ class TokenSerializer(serializers.ModelSerializer):
 
 
 class NewTokenSerializer(TokenSerializer):
-    token = serializers.CharField(help_text="The token itself; it is not shown again.")
+    token = serializers.CharField(
+        allow_null=True, help_text="The token itself; it is not shown again, but as null."
+    )
 
     class Meta(TokenSerializer.Meta):
         fields = [*TokenSerializer.Meta.fields, "token"]
