@@ -59,6 +59,13 @@ async def test_sigterm_answers_what_has_begun_and_tells_websockets_to_come_back(
     token = await token_of(ours.user)
     with web_process() as (url, process):
         socket = await connect(f"{url}/ws/updates", lambda _: None, token=token)
+        # Meanwhile a form that is none is told so by Django, not by the server without a word.
+        form = urllib.request.Request(
+            f"{url}/api/v1/imports", b"x", {"Content-Type": "multipart/form-data"}
+        )
+        with pytest.raises(urllib.error.HTTPError) as told:
+            await asyncio.to_thread(urllib.request.urlopen, form, timeout=60)
+        assert told.value.headers["Content-Type"] == "application/problem+json"
         parts = urlsplit(url)
         # A browser keeps its connection after a request; that is no reason to stay.
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)

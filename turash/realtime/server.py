@@ -95,8 +95,8 @@ class Server(daphne_server.Server):
     def protocol_connected(self, protocol: Any) -> None:
         super().protocol_connected(protocol)
         if isinstance(protocol, WebRequest):
-            # Django reads forms, and tells what is wrong with one. Twisted would read each whole into
-            # memory first, and answer a bad one without a word.
+            # Django reads forms, and tells what is wrong with one. Twisted would read each whole
+            # into memory first, and answer a bad one without a word.
             protocol._parsePOSTFormSubmission = False
             self._channels.add(protocol.channel)
 
