@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "proposals",
     "exchanges",
     "plans",
+    "maps",
 ]
 
 MIDDLEWARE = [

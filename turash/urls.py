@@ -52,6 +52,7 @@ urlpatterns = [
     path("", include("proposals.urls")),
     path("", include("exchanges.urls")),
     path("", include("plans.urls")),
+    path("", include("maps.urls")),
     path("api/v1/", include((api_urlpatterns, "api"))),
     path("metrics", metrics, name="metrics"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
