@@ -19,7 +19,7 @@ from organizations.querysets import audiences, meridians
 MOST_OWN = 5000
 
 _CELLS = """
-SELECT "column", "row", sum({outputs}), sum({inputs}),
+SELECT "column", "row", sum({outputs})::int, sum({inputs})::int,
     sum(longitude * (cell.outputs + cell.inputs)) / sum(cell.outputs + cell.inputs),
     sum(latitude * (cell.outputs + cell.inputs)) / sum(cell.outputs + cell.inputs)
 FROM maps_cell cell {of_types}

@@ -14,13 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 from maps.cells import is_wide
 from maps.filters import Filter
-from maps.places import Box, line
+from maps.places import Box
 from matching.disclosure import as_seen_from
 from matching.models import Match, MatchCluster
 from organizations import services
 from organizations.disclosure import Viewpoint
 from organizations.models import ResourceFlow, Site
 from organizations.querysets import meridians
+from turash.api.geometry import line
 
 Row = Any
 Feature = dict[str, Any]
@@ -197,7 +198,10 @@ def _match_features(viewer: Any, matches: Sequence[Match]) -> Iterable[Feature]:
     # Between two flows of the page a match is seen from both.
     found = {match.pk: match for match in rows.for_display()}
     in_order = [found[match.pk] for match in matches if match.pk in found]
-    for match in as_seen_from(Viewpoint(viewer), in_order):
+    viewpoint = Viewpoint(viewer)
+    shown = as_seen_from(viewpoint, in_order)
+    services.note_seen(viewpoint, [side for one in shown for side in (one.output, one.input)])
+    for match in shown:
         output, recipient = match.output, match.input
         yield _feature(
             match.pk,

@@ -1,4 +1,4 @@
-"""Tiles of the Web Mercator plane, boxes of degrees, and lines between two places."""
+"""Tiles of the Web Mercator plane, and boxes of degrees."""
 
 import math
 from dataclasses import dataclass
@@ -58,17 +58,3 @@ def parse_box(text: str) -> Box | None:
         return None
     fits = -180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90
     return (west, south, east, north) if fits and math.isfinite(west + east) else None
-
-
-def line(start: Place, end: Place) -> dict:
-    """Return the line between two places (GeoJSON), cut at the 180th meridian where it crosses."""
-    (west, first), (east, last) = start, end
-    if abs(east - west) <= 180:
-        return {"type": "LineString", "coordinates": [[west, first], [east, last]]}
-    edge = math.copysign(180.0, west)
-    span = 360 - abs(east - west)
-    # On the meridian itself there is nothing to cut.
-    share = (180 - abs(west)) / span if span else 0.0
-    crossing = first + (last - first) * share
-    parts = [[[west, first], [edge, crossing]], [[-edge, crossing], [east, last]]]
-    return {"type": "MultiLineString", "coordinates": parts}

@@ -15,8 +15,9 @@ from django.db import connection
 from maps import cells
 from maps.arcs import best_matches
 from maps.filters import Filter
-from maps.places import Tile, line
+from maps.places import Tile
 from matching.models import MatchCluster
+from turash.api.geometry import line
 
 # Where more flows lie in a tile, they are told by squares.
 MOST_ALONE = 1000

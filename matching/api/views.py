@@ -34,13 +34,15 @@ from organizations import permissions as access
 from organizations.disclosure import Viewpoint
 from organizations.models import Organization, ResourceFlow
 from organizations.services import note_seen
-from turash.api.views import ApiViewSet, AreaGeoJSONRenderer, RetrieveMixin
+from turash.api.views import ApiViewSet, AreaGeoJSONRenderer, RetrieveMixin, RouteGeoJSONRenderer
 
 _PAGE = [OpenApiParameter(name, int) for name in ("limit", "offset")]
 
 
 class _MatchesView(generics.GenericAPIView):
     """Shows matches, how far their figures may be off, and what the factors weigh."""
+
+    renderer_classes = [*ApiViewSet.renderer_classes, RouteGeoJSONRenderer]
 
     def get_serializer(self, instance: Any = None, **kwargs: Any) -> Any:
         is_one = isinstance(instance, Match)

@@ -122,6 +122,7 @@ class ResourceFlowsOfOrganizationView(generics.ListAPIView):
     serializer_class = ResourceFlowSerializer
     filterset_class = ResourceFlowFilter
     queryset = ResourceFlow.objects.none()
+    renderer_classes = [*ApiViewSet.renderer_classes, GeoJSONRenderer]
 
     def get_queryset(self) -> Any:
         flows = ResourceFlow.objects.visible_to(self.request.user).for_api()
@@ -255,6 +256,7 @@ class ResourceFlowViewSet(mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
     serializer_class = ResourceFlowSerializer
     filterset_class = ResourceFlowFilter
     queryset = ResourceFlow.objects.none()
+    renderer_classes = [*ApiViewSet.renderer_classes, GeoJSONRenderer]
 
     def get_queryset(self) -> Any:
         flows = ResourceFlow.objects.visible_to(self.request.user).for_api()

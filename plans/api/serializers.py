@@ -12,7 +12,7 @@ from plans.models.plan import LONGEST_LIMIT_S, MOST_CITIES
 from plans.services.proposing import MOST_AT_ONCE, suggested_price
 from plans.services.requesting import MOST_RULES
 from plans.shares import shares_of
-from turash.api.fields import StrictSerializer, TextField, TrueFalseField
+from turash.api.fields import RouteField, StrictSerializer, TextField, TrueFalseField
 
 AMOUNTS = ("available_per_year", "used_per_year", "left_per_year", "used_share")
 
@@ -153,27 +153,6 @@ class FlowOfPlanSerializer(serializers.ModelSerializer):
         fields = ["id", "name", "organization_id", "organization", "site"]
 
 
-@extend_schema_field(
-    {
-        "type": "object",
-        "required": ["type", "coordinates"],
-        "properties": {
-            "type": {"type": "string", "enum": ["LineString"]},
-            "coordinates": {
-                "type": "array",
-                "items": {"type": "array", "items": {"type": "number"}},
-            },
-        },
-    }
-)
-class RouteField(serializers.Field):
-    """From the output to the input, as the crow flies: a GeoJSON LineString."""
-
-    def to_representation(self, value: PlannedExchange) -> dict[str, Any]:
-        ends = [list(flow.location.coords) for flow in (value.output, value.input)]
-        return {"type": "LineString", "coordinates": ends}
-
-
 class PlannedExchangeSerializer(serializers.ModelSerializer):
     """An exchange that the plan chooses, or that is under contract."""
 
@@ -188,7 +167,7 @@ class PlannedExchangeSerializer(serializers.ModelSerializer):
         help_text="What the recipient would pay so that both gain alike."
     )
     proposal_id = serializers.UUIDField(allow_null=True)
-    route = RouteField(source="*")
+    route = RouteField()
 
     class Meta:
         model = PlannedExchange
