@@ -274,12 +274,19 @@ class ResourceFlowQuerySet(_PlacedQuerySet):
         if not exact:
             # Everything is.
             return self.filter(quantity_per_year__gte=quantity)
-        per_amount = models.F("quantity_per_year") / Cast("amount", models.FloatField())
-        shown = models.ExpressionWrapper(_Coarse("amount") * per_amount, models.FloatField())
-        return self.alias(shown_per_year=shown).filter(
+        return self.alias(rounded_per_year=_rounded_quantity()).filter(
             (exact & Q(quantity_per_year__gte=quantity))
-            | (~exact & Q(shown_per_year__gte=quantity))
+            | (~exact & Q(rounded_per_year__gte=quantity))
         )
+
+    def with_shown_quantity(self, *, exact: Q) -> Self:
+        """Annotate `shown_per_year`: the quantity, rounded where figures are not `exact`."""
+        if not exact:
+            return self.annotate(shown_per_year=models.F("quantity_per_year"))
+        shown = models.Case(
+            models.When(exact, then=models.F("quantity_per_year")), default=_rounded_quantity()
+        )
+        return self.annotate(shown_per_year=shown)
 
     def of_type(self, code: str) -> Self:
         """Flows of a resource type or any of its descendants."""
@@ -302,6 +309,12 @@ class ResourceFlowQuerySet(_PlacedQuerySet):
     def for_api(self) -> Self:
         """With everything the API tells of a flow: its site by its id."""
         return self.select_related("resource_type", "organization").prefetch_related("contaminants")
+
+
+def _rounded_quantity() -> models.ExpressionWrapper:
+    """What somebody sees as the yearly quantity who does not see the exact one."""
+    per_amount = models.F("quantity_per_year") / Cast("amount", models.FloatField())
+    return models.ExpressionWrapper(_Coarse("amount") * per_amount, models.FloatField())
 
 
 def _edited_by(viewer: Viewer) -> Any:

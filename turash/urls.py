@@ -38,6 +38,7 @@ urlpatterns = [
     path("dashboard", pages.dashboard, name="dashboard"),
     path("map", map_views.page, name="map"),
     path("map/data", map_views.data, name="map-data"),
+    path("map/list", map_views.in_sight, name="map-list"),
     path("tokens", tokens.tokens, name="tokens"),
     path("tokens/<slug:prefix>/revoke", tokens.token_revoke, name="token-revoke"),
     path("notifications", notifications.notification_list, name="notifications"),
