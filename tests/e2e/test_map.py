@@ -38,30 +38,32 @@ def test_the_map_is_filtered_measured_and_opened_elsewhere(page_of, server, memb
 
     # Two sites by vector tiles, and the match between them as an arc.
     page.goto("/map")
-    expect(page.locator("turash-atlas[data-ready=true]")).to_be_visible()
+    page.wait_for_selector("turash-atlas[data-ready=true]")
     wait_for(lambda: {one["properties"]["title"] for one in seen("sites")} == {
         "Power Station", "Greenhouse",
     })  # fmt: skip
-    wait_for(lambda: [len(one["geometry"]["coordinates"]) > 2 for one in seen("matches")] == [True])
+    wait_for(lambda: any(len(one["geometry"]["coordinates"]) > 2 for one in seen("matches")))
 
     # Filters and the view are in the address, which gives the same again.
     page.select_option("[name=direction]", "input")
     page.get_by_role("button", name="Show").click()
-    expect(page.locator("turash-atlas[data-ready=true]")).to_be_visible()
+    page.wait_for_url("**direction=input**")
+    page.wait_for_selector("turash-atlas[data-ready=true]")
     wait_for(lambda: [one["properties"]["text"] for one in seen("sites")] != [])
     assert {one["properties"]["title"] for one in seen("sites")} == {"Greenhouse"}
     page.locator("canvas.maplibregl-canvas").focus()
     page.keyboard.press("-")
     page.wait_for_url("**direction=input**at=55*")
     page.reload()
-    expect(page.locator("turash-atlas[data-ready=true]")).to_be_visible()
-    expect(page.locator("[data-list]")).not_to_contain_text("Power Station")
+    page.wait_for_selector("turash-atlas[data-ready=true]")
+    expect(page.locator("#sights")).not_to_contain_text("Power Station")
     page.select_option("[name=direction]", "")
 
     # An area without a mouse, and one with it.
     page.get_by_role("button", name="Of what is in sight").focus()
     page.keyboard.press("Enter")
     balance = page.get_by_role("region", name="Balance of the area")
+    page.wait_for_url("**west=**")
     expect(balance).to_contain_text("1,000 MWh")
     expect(page.locator("turash-atlas[data-ready=true]")).to_be_visible()
     page.get_by_role("button", name="Drag a box").click()

@@ -13,7 +13,7 @@ const CLOSER = 2;
 class TurashAtlas extends HTMLElement {
   async connectedCallback() {
     this.form = document.getElementById("map-form");
-    this.list = document.querySelector("[data-list]");
+    this.list = document.getElementById("sights");
     const area = document.querySelector("[data-box]");
     try {
       this.map = createMap(this, this.dataset, this.view(area));
