@@ -1,7 +1,7 @@
 """What OGC API Features tells: which rows of what kind, and each as a feature (RFC 7946)."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -34,7 +34,7 @@ class Query:
     box: Box | None = None
     first_day: date | None = None
     last_day: date | None = None
-    chosen: Filter = Filter()
+    chosen: Filter = field(default_factory=Filter)
 
 
 @dataclass(frozen=True)

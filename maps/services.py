@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from maps.models import Cell, Count
+from maps.models import Count
 from organizations.models import Organization, ResourceFlow, Site
 
 # The deepest tiles that have cells of their own; deeper ones show those of the tile above them.
@@ -128,7 +128,7 @@ def count_cells() -> int:
 
 
 def _flows() -> tuple[str, tuple[Any, ...]]:
-    flows = ResourceFlow.objects.active().with_audience().with_coordinates().order_by()
+    flows: Any = ResourceFlow.objects.active().with_audience().with_coordinates().order_by()
     return flows.values(
         "direction", "resource_type_id", "audience", "longitude", "latitude"
     ).query.sql_with_params()

@@ -110,9 +110,7 @@ JOIN organizations_resourcetype type ON type.id = cluster.resource_type_id
 """
 
 
-def tile(
-    place: Tile, *, viewer: Any, chosen: Filter, layers: Collection[str] = LAYERS
-) -> bytes:
+def tile(place: Tile, *, viewer: Any, chosen: Filter, layers: Collection[str] = LAYERS) -> bytes:
     """Return the layers of a tile that are asked for, as far as there is something in them."""
     return b"".join(_parts(place, viewer, chosen, layers))
 
@@ -191,9 +189,7 @@ def _clusters(place: Tile, viewer: Any, chosen: Filter) -> bytes:
     except EmptyResultSet:
         return b""
     columns = "id, place_name AS place, resource_type, matches, organizations"
-    return _layer(
-        place, "clusters", _CLUSTERS.format(clusters=rows), columns, arguments, BUFFER
-    )
+    return _layer(place, "clusters", _CLUSTERS.format(clusters=rows), columns, arguments, BUFFER)
 
 
 def _rows_of(queryset: Any, *columns: str) -> tuple[str, dict[str, Any]]:
@@ -213,7 +209,7 @@ def _layer(
     place: Tile, layer: str, rows: str, columns: str, arguments: dict[str, Any], buffer: int = 0
 ) -> bytes:
     sql = _LAYER.format(rows=rows, columns=columns, extent=EXTENT, buffer=buffer)
-    own = {"layer": layer, "zoom": place.zoom, "x": place.x, "y": place.y}
+    own: dict[str, Any] = {"layer": layer, "zoom": place.zoom, "x": place.x, "y": place.y}
     with connection.cursor() as cursor:
         cursor.execute(sql, own | arguments)
         (content,) = cursor.fetchone()

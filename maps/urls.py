@@ -13,9 +13,7 @@ urlpatterns = [
     path("ogc/conformance", features.ConformanceView.as_view(), name="ogc-conformance"),
     path("ogc/api", features.DefinitionView.as_view(), name="ogc-api"),
     path("ogc/collections", features.CollectionsView.as_view(), name="ogc-collections"),
-    path(
-        "ogc/collections/<slug:name>", features.CollectionView.as_view(), name="ogc-collection"
-    ),
+    path("ogc/collections/<slug:name>", features.CollectionView.as_view(), name="ogc-collection"),
     path("ogc/collections/<slug:name>/items", features.ItemsView.as_view(), name="ogc-items"),
     path(
         "ogc/collections/<slug:name>/items/<uuid:key>",

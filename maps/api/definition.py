@@ -77,7 +77,7 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
             "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}],
             "items": {"type": "number"},
         },
-        "description": "West, south, east, north [degrees, CRS84]; it may cross the 180th meridian.",
+        "description": "West, south, east, north [degrees]; it may cross the 180th meridian.",
     },
     "datetime": {
         "name": "datetime",
@@ -86,8 +86,8 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
         "style": "form",
         "explode": False,
         "schema": {"type": "string"},
-        "description": "A moment or an interval (RFC 3339): flows that are valid on one of its days. "
-        "Other features have no time.",
+        "description": "A moment or an interval (RFC 3339): flows that are valid on one of its "
+        "days. Other features have no time.",
     },
     "after": {
         "name": "after",
@@ -117,8 +117,8 @@ def document(server: str) -> dict[str, Any]:
         "info": {
             "title": "Turash: OGC API Features",
             "version": "1",
-            "description": "Sites, resource flows, matches and areas of many matches, as far as the "
-            f"caller may see them. After {OGC}",
+            "description": "Sites, resource flows, matches and areas of many matches, as far as "
+            f"the caller may see them. After {OGC}",
         },
         "servers": [{"url": server}],
         "paths": paths,

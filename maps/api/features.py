@@ -210,11 +210,15 @@ def in_time() -> Iterator[None]:
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{TIMEOUT_S}s"])
+                cursor.execute(
+                    "SELECT set_config('statement_timeout', %s, true)", [f"{TIMEOUT_S}s"]
+                )
             yield
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") != "57014":
             raise
-        raise TryLater(_("That takes too long; ask for a smaller box."), retry_after_s=60) from error
+        raise TryLater(
+            _("That takes too long; ask for a smaller box."), retry_after_s=60
+        ) from error

@@ -56,9 +56,7 @@ def parse(query: Mapping[str, str], collection: Collection) -> Page:
     )
 
 
-def _read(
-    query: Mapping[str, str], name: str, reader: Callable[[str], Any], default: Any
-) -> Any:
+def _read(query: Mapping[str, str], name: str, reader: Callable[[str], Any], default: Any) -> Any:
     if name not in query:
         return default
     try:

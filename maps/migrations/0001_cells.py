@@ -5,50 +5,110 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Cell',
+            name="Cell",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('zoom', models.SmallIntegerField(verbose_name='zoom')),
-                ('tile_x', models.IntegerField(verbose_name='column of the tile')),
-                ('tile_y', models.IntegerField(verbose_name='row of the tile')),
-                ('column', models.SmallIntegerField(verbose_name='column in the tile')),
-                ('row', models.SmallIntegerField(verbose_name='row in the tile')),
-                ('audience', models.CharField(choices=[('public', 'Public: anybody'), ('network', 'Network: signed-in members of any organization'), ('private', 'Private: this organization')], max_length=10, verbose_name='audience')),
-                ('outputs', models.IntegerField(verbose_name='outputs')),
-                ('inputs', models.IntegerField(verbose_name='inputs')),
-                ('longitude', models.FloatField(verbose_name='longitude')),
-                ('latitude', models.FloatField(verbose_name='latitude')),
-                ('types', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=None)),
-                ('outputs_of_types', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=None)),
-                ('inputs_of_types', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=None)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("zoom", models.SmallIntegerField(verbose_name="zoom")),
+                ("tile_x", models.IntegerField(verbose_name="column of the tile")),
+                ("tile_y", models.IntegerField(verbose_name="row of the tile")),
+                ("column", models.SmallIntegerField(verbose_name="column in the tile")),
+                ("row", models.SmallIntegerField(verbose_name="row in the tile")),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[
+                            ("public", "Public: anybody"),
+                            ("network", "Network: signed-in members of any organization"),
+                            ("private", "Private: this organization"),
+                        ],
+                        max_length=10,
+                        verbose_name="audience",
+                    ),
+                ),
+                ("outputs", models.IntegerField(verbose_name="outputs")),
+                ("inputs", models.IntegerField(verbose_name="inputs")),
+                ("longitude", models.FloatField(verbose_name="longitude")),
+                ("latitude", models.FloatField(verbose_name="latitude")),
+                (
+                    "types",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.IntegerField(), size=None
+                    ),
+                ),
+                (
+                    "outputs_of_types",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.IntegerField(), size=None
+                    ),
+                ),
+                (
+                    "inputs_of_types",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.IntegerField(), size=None
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'cell of the map',
-                'verbose_name_plural': 'cells of the map',
-                'constraints': [models.UniqueConstraint(fields=('zoom', 'tile_x', 'tile_y', 'column', 'row', 'audience'), name='maps_cell_is_unique'), models.CheckConstraint(condition=models.Q(('column__range', (0, 15)), ('row__range', (0, 15))), name='maps_cell_is_in_tile'), models.CheckConstraint(condition=models.Q(('types__len', models.Func(models.F('outputs_of_types'), function='cardinality')), ('types__len', models.Func(models.F('inputs_of_types'), function='cardinality'))), name='maps_cell_is_parallel')],
+                "verbose_name": "cell of the map",
+                "verbose_name_plural": "cells of the map",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("zoom", "tile_x", "tile_y", "column", "row", "audience"),
+                        name="maps_cell_is_unique",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("column__range", (0, 15)), ("row__range", (0, 15))),
+                        name="maps_cell_is_in_tile",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "types__len",
+                                models.Func(models.F("outputs_of_types"), function="cardinality"),
+                            ),
+                            (
+                                "types__len",
+                                models.Func(models.F("inputs_of_types"), function="cardinality"),
+                            ),
+                        ),
+                        name="maps_cell_is_parallel",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Count',
+            name="Count",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('counted_at', models.DateTimeField(verbose_name='counted at')),
-                ('took_s', models.FloatField(verbose_name='time taken [s]')),
-                ('flows', models.IntegerField(verbose_name='flows')),
-                ('writes', models.CharField(max_length=100)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("counted_at", models.DateTimeField(verbose_name="counted at")),
+                ("took_s", models.FloatField(verbose_name="time taken [s]")),
+                ("flows", models.IntegerField(verbose_name="flows")),
+                ("writes", models.CharField(max_length=100)),
             ],
             options={
-                'verbose_name': 'count of the map',
-                'verbose_name_plural': 'counts of the map',
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='maps_count_is_only_one')],
+                "verbose_name": "count of the map",
+                "verbose_name_plural": "counts of the map",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("pk", 1)), name="maps_count_is_only_one"
+                    )
+                ],
             },
         ),
     ]

@@ -40,7 +40,9 @@ def region(kept_rows) -> Region:
     members = {"member": works, "other": OrganizationFactory(name="Greenhouse")}
     viewers: dict[str, User | AnonymousUser] = {"anonymous": AnonymousUser()}
     for name, organization in members.items():
-        viewers[name] = MembershipFactory(organization=organization, user__email=f"{name}@x.org").user
+        viewers[name] = MembershipFactory(
+            organization=organization, user__email=f"{name}@x.org"
+        ).user
     viewers["alone"] = UserFactory(email="alone@x.org")
     viewers["facilitator"] = UserFactory(email="facilitator@x.org", is_staff=True)
     viewers["facilitator"].groups.add(Group.objects.get_or_create(name=FACILITATORS)[0])
@@ -54,9 +56,7 @@ def region(kept_rows) -> Region:
             ("public", "paused"),
         ]
     ]  # fmt: skip
-    house = SiteFactory(
-        organization=members["other"], name="House", location="POINT(11.1 55.68)"
-    )
+    house = SiteFactory(organization=members["other"], name="House", location="POINT(11.1 55.68)")
     needed = ResourceFlowFactory(
         site=house, name="Heat for tomatoes", direction="input", type_code="heat", amount=500,
         current_cost_per_unit=60,

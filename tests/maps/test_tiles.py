@@ -91,7 +91,9 @@ def test_squares_hold_as_many_flows_as_lists(region, who, monkeypatch, seen):
         for zoom in (0, 3, services.DEEPEST, 14):
             here = flows if zoom == 0 else flows.in_bbox(*around(zoom).box)
             found = squares(around(zoom), viewer, chosen)
-            assert sum(square.outputs for square in found) == here.filter(direction="output").count()
+            assert (
+                sum(square.outputs for square in found) == here.filter(direction="output").count()
+            )
             assert sum(square.inputs for square in found) == here.filter(direction="input").count()
     told = seen(who, 5)
     assert set(told) - {"matches", "clusters"} == {"cells"}

@@ -73,7 +73,9 @@ def test_the_balance_of_an_area(client, client_as, alice, charlie, pair, monkeyp
 
     def lines(browser, **query):
         found = browser.get("/map", area | query).context["balance"]
-        return [(one.resource_type.code, one.given, one.needed, one.is_exact) for one in found.lines]
+        return [
+            (one.resource_type.code, one.given, one.needed, one.is_exact) for one in found.lines
+        ]
 
     heat = ("heat", 0, 500, True)
     assert lines(client) == [heat, ("heat.hot_water", 1000, 0, True)]

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-Place = tuple[float, float]
+Place = tuple[float, ...]  # longitude and latitude [degrees]
 
 
 def line(start: Place, end: Place) -> dict[str, Any]:

@@ -92,9 +92,7 @@ def data(request: HttpRequest) -> HttpResponse:
         box = parse_box(request.GET["bbox"])
         if box is None:
             return _wrong_box()
-    features = [
-        _match_feature(match) for match in arcs.best_matches(request.user, chosen, box)
-    ]
+    features = [_match_feature(match) for match in arcs.best_matches(request.user, chosen, box)]
     clusters = _clusters(request, chosen)[:CLUSTERS_SHOWN]
     features += [_cluster_feature(cluster) for cluster in clusters]
     return JsonResponse({"type": "FeatureCollection", "features": features})
