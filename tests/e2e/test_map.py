@@ -54,7 +54,7 @@ def test_the_map_is_filtered_measured_and_opened_elsewhere(page_of, server, memb
     page.locator("canvas.maplibregl-canvas").focus()
     before = page.url
     page.keyboard.press("-")
-    wait_for(lambda: page.url != before and "at=55.69" in page.url)
+    page.wait_for_url(lambda address: address != before and "at=55." in address)
     page.reload()
     page.wait_for_selector("turash-atlas[data-ready=true]")
     expect(page.locator("#sights")).not_to_contain_text("Power Station")
