@@ -68,6 +68,7 @@ def test_the_map_is_filtered_measured_and_opened_elsewhere(page_of, server, memb
     expect(balance).to_contain_text("1,000 MWh")
     expect(page.locator("turash-atlas[data-ready=true]")).to_be_visible()
     page.get_by_role("button", name="Drag a box").click()
+    page.locator("turash-atlas").scroll_into_view_if_needed()
     frame = page.locator("turash-atlas").bounding_box()
     page.mouse.move(frame["x"] + 5, frame["y"] + 5)
     page.mouse.down()
