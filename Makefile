@@ -1,9 +1,9 @@
 # What one does with Turash; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo run test bench bench-api bench-events bench-imports bench-matching bench-peers bench-plans fuzz soak check format lock messages stop clean
+.PHONY: help setup setup-tests demo run test bench bench-api bench-events bench-imports bench-matching bench-peers bench-plans bench-tiles fuzz soak check format lock messages stop clean
 
 PYTHON := .local/venv/bin/python
-PACKAGES := turash organizations matching proposals exchanges plans webhooks imports
+PACKAGES := turash organizations matching proposals exchanges plans webhooks imports maps
 
 help: ## List what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -20,7 +20,7 @@ demo: setup ## Start Turash with the demo region; Ctrl-C stops it
 test: setup-tests ## Run all tests, browser tests included
 	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4
 
-bench: bench-api bench-events bench-imports bench-matching bench-peers bench-plans ## Measure, each against a baseline of the same run
+bench: bench-api bench-events bench-imports bench-matching bench-peers bench-plans bench-tiles ## Measure, each against a baseline of the same run
 
 bench-api: setup-tests ## Measure the API with a million flows in the database
 	@$(PYTHON) -m tests.bench.api
@@ -42,6 +42,9 @@ bench-peers: setup-tests ## Compare a run of all matches with independent progra
 
 bench-plans: setup-tests ## Measure exchange plans: the best quantities, against other ways to find them
 	@$(PYTHON) -m tests.bench.plans
+
+bench-tiles: setup-tests ## Measure the map with a million flows: tiles by zoom, features, areas
+	@$(PYTHON) -m tests.bench.tiles
 
 fuzz: setup-tests ## Send ten thousand requests at random to a running server, by the schema
 	@$(PYTHON) -m tests.fuzz

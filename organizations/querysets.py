@@ -56,6 +56,15 @@ def _visible(viewer: Viewer, *visibilities: str, organization: str, others: Q | 
     return Q(**{f"{organization}__in": own}) | shown if own else shown
 
 
+def audiences(viewer: Viewer) -> list[str]:
+    """Return the visibilities of rows of others that a viewer sees; the same rule by its result."""
+    if isinstance(viewer, AnonymousUser):
+        return ["public"]
+    if viewer.is_facilitator:
+        return ["public", "network", "private"]
+    return ["public", "network"] if viewer.organizations.exists() else ["public"]
+
+
 def meridians(west: float, east: float) -> list[tuple[float, float]]:
     """Return the span from west to east [degrees], in two parts where it crosses the 180th."""
     return [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
@@ -115,21 +124,35 @@ class _PlacedQuerySet(models.QuerySet):
             "spherical_m", "pk"
         )
 
-    def in_bbox(self, west: float, south: float, east: float, north: float) -> Self:
+    def in_bbox(
+        self, west: float, south: float, east: float, north: float, *, is_wide: bool = False
+    ) -> Self:
         """
         Rows inside a box of meridians and parallels [degrees].
 
-        The box may cross the 180th meridian (`west` above `east`).
+        The box may cross the 180th meridian (`west` above `east`). Where a good part of all rows
+        lies in it, `is_wide` lets the planner know: it looks at one after the other until it has
+        enough, instead of collecting all of them first.
         """
         condition = Q()
         for low, high in meridians(west, east):
             box = Polygon.from_bbox((low, south, high, north))
             box.srid = 4326
             # The index knows places to seven digits: it may hold a little more.
-            condition |= Q(
-                on_plane__bboverlaps=box,
-                longitude__gte=low, longitude__lte=high, latitude__gte=south, latitude__lte=north,
-            )  # fmt: skip
+            exact = Q(
+                longitude__gte=low, longitude__lte=high, latitude__gte=south, latitude__lte=north
+            )
+            condition |= exact if is_wide else exact & Q(on_plane__bboverlaps=box)
+        if is_wide:
+            # Of four comparisons the planner would think that they keep one row in a hundred, of
+            # this one that it keeps every other.
+            condition = Q(
+                models.Case(
+                    models.When(condition, then=True),
+                    default=False,
+                    output_field=models.BooleanField(),
+                )
+            )
         return self.with_coordinates().alias(on_plane=ON_PLANE).filter(condition)
 
     def with_coordinates(self) -> Self:
@@ -233,6 +256,18 @@ class ResourceFlowQuerySet(_PlacedQuerySet):
         """Flows that take part in matching."""
         return self.filter(status="active")
 
+    def with_audience(self) -> Self:
+        """Annotate `audience`: the narrower of a flow's own visibility and its owner's."""
+        either = [Q(visibility=value) | Q(organization__visibility=value)
+                  for value in ("private", "network")]  # fmt: skip
+        return self.annotate(
+            audience=models.Case(
+                models.When(either[0], then=models.Value("private")),
+                models.When(either[1], then=models.Value("network")),
+                default=models.Value("public"),
+            )
+        )
+
     def at_least(self, quantity: float, *, exact: Q) -> Self:
         """
         Flows of a quantity [canonical units per year], or more.
@@ -243,12 +278,19 @@ class ResourceFlowQuerySet(_PlacedQuerySet):
         if not exact:
             # Everything is.
             return self.filter(quantity_per_year__gte=quantity)
-        per_amount = models.F("quantity_per_year") / Cast("amount", models.FloatField())
-        shown = models.ExpressionWrapper(_Coarse("amount") * per_amount, models.FloatField())
-        return self.alias(shown_per_year=shown).filter(
+        return self.alias(rounded_per_year=_rounded_quantity()).filter(
             (exact & Q(quantity_per_year__gte=quantity))
-            | (~exact & Q(shown_per_year__gte=quantity))
+            | (~exact & Q(rounded_per_year__gte=quantity))
         )
+
+    def with_shown_quantity(self, *, exact: Q) -> Self:
+        """Annotate `shown_per_year`: the quantity, rounded where figures are not `exact`."""
+        if not exact:
+            return self.annotate(shown_per_year=models.F("quantity_per_year"))
+        shown = models.Case(
+            models.When(exact, then=models.F("quantity_per_year")), default=_rounded_quantity()
+        )
+        return self.annotate(shown_per_year=shown)
 
     def of_type(self, code: str) -> Self:
         """Flows of a resource type or any of its descendants."""
@@ -284,6 +326,12 @@ def _columns_beside(path: str, *shown: str) -> list[str]:
     model = apps.get_model("organizations", path.replace("_", ""))
     names = [field.name for field in model._meta.concrete_fields if not field.primary_key]
     return [f"{path}__{name}" for name in names if name not in shown]
+
+
+def _rounded_quantity() -> models.ExpressionWrapper:
+    """What somebody sees as the yearly quantity who does not see the exact one."""
+    per_amount = models.F("quantity_per_year") / Cast("amount", models.FloatField())
+    return models.ExpressionWrapper(_Coarse("amount") * per_amount, models.FloatField())
 
 
 def _edited_by(viewer: Viewer) -> Any:

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "plans",
     "webhooks",
     "imports",
+    "maps",
 ]
 
 MIDDLEWARE = [

@@ -11,7 +11,7 @@ from matching.engine.near_misses import RULES
 from matching.models import Category, Match, MatchCluster, MatchingRun
 from matching.together import KINDS
 from organizations.models import Conversion, ResourceFlow
-from turash.api.fields import AreaField, PointField, StrictSerializer, TextField
+from turash.api.fields import AreaField, PointField, RouteField, StrictSerializer, TextField
 
 
 class PartnerSerializer(serializers.Serializer):
@@ -140,6 +140,7 @@ class MatchSerializer(serializers.ModelSerializer):
     weights = serializers.SerializerMethodField(
         help_text="Of the factors in the score, now; they add up to 1."
     )
+    route = RouteField()
 
     class Meta:
         model = Match
@@ -168,6 +169,7 @@ class MatchSerializer(serializers.ModelSerializer):
             "co2_avoided_t_per_year",
             "ranges",
             "is_exact",
+            "route",
         ]
 
     @extend_schema_field(FigureRangesSerializer)

@@ -37,7 +37,13 @@ from organizations.models import Organization, ResourceFlow
 from organizations.services import note_seen
 from turash.api.pagination import OffsetPagination
 from turash.api.shapes import ShapedMixin
-from turash.api.views import ApiViewSet, AreaGeoJSONRenderer, ConditionalMixin, RetrieveMixin
+from turash.api.views import (
+    ApiViewSet,
+    AreaGeoJSONRenderer,
+    ConditionalMixin,
+    RetrieveMixin,
+    RouteGeoJSONRenderer,
+)
 
 _PAGE = [OpenApiParameter(name, int) for name in ("limit", "offset")]
 
@@ -45,6 +51,7 @@ _PAGE = [OpenApiParameter(name, int) for name in ("limit", "offset")]
 class _MatchesView(ShapedMixin, generics.GenericAPIView):
     """Shows matches, how far their figures may be off, and what the factors weigh."""
 
+    renderer_classes = [*ApiViewSet.renderer_classes, RouteGeoJSONRenderer]
     # By scores and distances that are not everybody's to know.
     pagination_class = OffsetPagination
     expansions = {"output": ResourceFlowSerializer, "input": ResourceFlowSerializer}

@@ -128,6 +128,7 @@ class _FlowsView(ShapedMixin, generics.GenericAPIView):
     serializer_class = ResourceFlowSerializer
     filterset_class = ResourceFlowFilter
     queryset = ResourceFlow.objects.none()
+    renderer_classes = [*ApiViewSet.renderer_classes, GeoJSONRenderer]
     expansions = {
         "site": SiteSerializer,
         "organization": OrganizationSerializer,

@@ -21,6 +21,7 @@ from turash.api.fields import (
     AreaField,
     FiniteFloatField,
     PointField,
+    RouteField,
     StrictSerializer,
     TextField,
     TrueFalseField,
@@ -244,27 +245,6 @@ class FlowOfPlanSerializer(serializers.Serializer):
     site = serializers.CharField(source="site.name")
 
 
-@extend_schema_field(
-    {
-        "type": "object",
-        "required": ["type", "coordinates"],
-        "properties": {
-            "type": {"type": "string", "enum": ["LineString"]},
-            "coordinates": {
-                "type": "array",
-                "items": {"type": "array", "items": {"type": "number"}},
-            },
-        },
-    }
-)
-class RouteField(serializers.Field):
-    """From the output to the input, as the crow flies: a GeoJSON LineString."""
-
-    def to_representation(self, value: PlannedExchange) -> dict[str, Any]:
-        ends = [list(flow.location.coords) for flow in (value.output, value.input)]
-        return {"type": "LineString", "coordinates": ends}
-
-
 class PlannedExchangeSerializer(serializers.ModelSerializer):
     """An exchange that the plan chooses, or that is under contract."""
 
@@ -280,7 +260,7 @@ class PlannedExchangeSerializer(serializers.ModelSerializer):
         help_text="What the recipient would pay so that both gain alike."
     )
     proposal_id = serializers.UUIDField(allow_null=True)
-    route = RouteField(source="*")
+    route = RouteField()
 
     class Meta:
         model = PlannedExchange

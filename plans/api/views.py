@@ -28,7 +28,7 @@ from plans.models import Plan
 from plans.shares import organizations_told_of
 from turash.api.pagination import OffsetPagination
 from turash.api.tables import XlsxRenderer
-from turash.api.views import ApiViewSet, GeoJSONRenderer, RetrieveMixin
+from turash.api.views import ApiViewSet, RetrieveMixin, RouteGeoJSONRenderer
 from turash.errors import InvalidInput
 from turash.spreadsheets import Sheet
 
@@ -58,10 +58,8 @@ EXAMPLES = [
 ]
 
 
-class RouteGeoJSONRenderer(GeoJSONRenderer):
-    """Exchanges as lines."""
-
-    place = "route"
+class ExchangeGeoJSONRenderer(RouteGeoJSONRenderer):
+    """Exchanges as lines, named by their matches."""
 
     def _feature(self, row: dict[str, Any]) -> dict[str, Any]:
         key = row["match_id"] or f"{row['output']['id']}-{row['input']['id']}"
@@ -139,7 +137,7 @@ class PlanViewSet(mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
         responses=PlannedExchangeSerializer(many=True),
         parameters=[OpenApiParameter("limit", int), OpenApiParameter("offset", int)],
     )
-    @action(detail=True, renderer_classes=[JSONRenderer, RouteGeoJSONRenderer, XlsxRenderer])
+    @action(detail=True, renderer_classes=[JSONRenderer, ExchangeGeoJSONRenderer, XlsxRenderer])
     def exchanges(self, request: Request, **kwargs: Any) -> Response:
         """
         What the plan realises, under contract first, then the best savings.

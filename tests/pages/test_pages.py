@@ -41,33 +41,64 @@ def features(client, **query):
     return client.get(reverse("map-data"), query).json()["features"]
 
 
-def test_the_map_shows_sites_to_all_and_matches_to_those_concerned(client, client_as, alice, pair):
-    kinds = [feature["geometry"]["type"] for feature in features(client)]
-    assert kinds == ["Point", "Point"]
-    kinds = [feature["geometry"]["type"] for feature in features(client_as(alice))]
-    assert kinds == ["Point", "Point", "LineString"]
+def test_matches_are_on_the_map_for_those_concerned(client, client_as, alice, pair):
+    assert features(client) == []
+    browser = client_as(alice)
+    assert [one["geometry"]["type"] for one in features(browser)] == ["LineString"]
+    for nothing in ({"family": "water"}, {"bbox": "-12,55,-11,56"}, {"min_score": "0.99"}):
+        assert features(browser, **nothing) == []
+    everything = {"direction": "sideways", "family": "noise", "min_score": "x"}
+    assert len(features(browser, bbox="11,55,12,56", **everything)) == 1
 
 
-def test_the_map_is_filtered(client, pair):
-    assert len(features(client, direction="input")) == 1
-    assert len(features(client, family="water")) == 0
-    assert len(features(client, direction="sideways", family="noise")) == 2
-    assert len(features(client, bbox="11.095,55,12,56")) == 1
+def test_the_list_beside_the_map_is_of_what_is_in_sight(client, client_as, alice, pair):
+    def listed(browser, **query):
+        sight = browser.get(reverse("map-list"), {"bbox": "11,55,12,56"} | query).context["sight"]
+        return [(site.name, site.outputs, site.inputs) for site in sight.sites]
 
-
-def test_private_flows_are_not_on_the_map(client, client_as, alice, pair):
+    charlies = (pair.input.site.name, 0, 1)
+    assert listed(client) == [("Boiler house", 1, 0), charlies]
+    assert listed(client, direction="input") == [charlies]
+    assert listed(client, family="water") == []
+    assert listed(client, bbox="11.095,55,12,56") == [charlies]
     ResourceFlow.objects.filter(pk=pair.output.pk).update(visibility="private")
-    assert len(features(client)) == 1
-    html = client.get("/map").content.decode()
-    assert "Alice Works" not in html
+    assert listed(client) == [charlies]
+    assert len(listed(client_as(alice))) == 2
+    assert "Alice Works" not in client.get("/map").content.decode()
     assert "Boiler house" in client_as(alice).get("/map").content.decode()
+
+
+def test_the_balance_of_an_area(client, client_as, alice, charlie, pair, monkeypatch):
+    area = {"west": "11", "south": "55", "east": "12", "north": "56"}
+
+    def lines(browser, **query):
+        found = browser.get("/map", area | query).context["balance"]
+        return [
+            (one.resource_type.code, one.given, one.needed, one.is_exact) for one in found.lines
+        ]
+
+    heat = ("heat", 0, 500, True)
+    assert lines(client) == [heat, ("heat.hot_water", 1000, 0, True)]
+    assert lines(client, resource_type="heat", direction="input") == [heat]
+    assert lines(client, west="11.095") == [heat]
+    assert client.get("/map", area | {"west": "x"}).context["balance"] is None
+    # Sums tell no more than lists do: what is not disclosed is rounded before it is added.
+    pair.output.organization.figures_from = "accepted"
+    pair.output.organization.save()
+    ResourceFlow.objects.filter(pk=pair.output.pk).update(amount=1234, quantity_per_year=1234)
+    assert lines(client_as(charlie))[1] == ("heat.hot_water", 1000, 0, False)
+    assert lines(client_as(alice))[1] == ("heat.hot_water", 1234, 0, True)
+    assert "rounded ones count" in client.get("/map", area).content.decode()
+    monkeypatch.setattr("maps.balance.MOST_FLOWS", 1)
+    assert "choose a smaller one" in client.get("/map", area).content.decode()
 
 
 @pytest.mark.parametrize("bbox", ["1", "a,b,c,d", "0,0,0,91", "0,1,0,0", "nan,0,0,0", "1,2,3,4,5"])
 def test_a_wrong_box_is_told(client, bbox):
-    answer = client.get(reverse("map-data"), {"bbox": bbox})
-    assert answer.status_code == 400
-    assert "bbox" in answer.json()["detail"]
+    for name in ("map-data", "map-list"):
+        answer = client.get(reverse(name), {"bbox": bbox})
+        assert answer.status_code == 400
+        assert "bbox" in answer.json()["detail"]
 
 
 def test_tokens_are_shown_once_and_revoked(client_as, alice, charlie):

@@ -25,7 +25,7 @@ def grow(pair) -> None:
     [
         ("dashboard", 16),
         ("map", 14),
-        ("map-data", 9),
+        ("map-data", 13),
         ("panel", 20),
         ("organization", 14),
         ("proposals", 10),

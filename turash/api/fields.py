@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from turash.api.geometry import line
+
 
 class TextField(serializers.CharField):
     """A text; no number that would become one."""
@@ -120,6 +122,30 @@ class AreaField(serializers.Field):
 
     def to_representation(self, value: MultiPolygon) -> dict[str, Any]:
         return {"type": "MultiPolygon", "coordinates": value.coords}
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "required": ["type", "coordinates"],
+        "properties": {
+            "type": {"type": "string", "enum": ["LineString", "MultiLineString"]},
+            "coordinates": {"type": "array", "items": {"type": "array", "items": {}}},
+        },
+    }
+)
+class RouteField(serializers.Field):
+    """
+    From the output to the input of a pair, as the crow flies: a GeoJSON LineString.
+
+    Where it crosses the 180th meridian, a MultiLineString that is cut there.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(source="*", read_only=True, **kwargs)
+
+    def to_representation(self, value: Any) -> dict[str, Any]:
+        return line(value.output.location.coords, value.input.location.coords)
 
 
 class FiniteFloatField(serializers.FloatField):

@@ -22,6 +22,8 @@ from rest_framework.views import exception_handler as drf_exception_handler
 
 from turash.errors import DomainError, InvalidInput, TooManyRequests, TryLater
 
+# Where programs call, and no person reads a page.
+API_PATHS = ("/api/", "/tiles/", "/ogc/")
 CONTENT_TYPE = "application/problem+json"
 # Types are stable identifiers, not addresses to open.
 TYPE_PREFIX = "urn:turash:problem:"
@@ -162,4 +164,4 @@ def json_problem(http_status: int, *, detail: str = "", code: str = "") -> JsonR
 
 def is_api(request: Request) -> bool:
     """Whether the request expects problems rather than pages."""
-    return f"{request.path}/".startswith("/api/")
+    return f"{request.path}/".startswith(API_PATHS)

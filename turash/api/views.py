@@ -233,3 +233,9 @@ class AreaGeoJSONRenderer(GeoJSONRenderer):
     """`?format=geojson` for objects with an `area`."""
 
     place = "area"
+
+
+class RouteGeoJSONRenderer(GeoJSONRenderer):
+    """`?format=geojson` for objects with a `route`."""
+
+    place = "route"

@@ -1,50 +1,40 @@
-"""The map of everything the viewer may see, and its data."""
+"""The map of everything the viewer may see, the same as lists, and the balance of an area."""
 
-import math
-from dataclasses import dataclass
-from typing import Any, Self
+import json
+from typing import Any
+from urllib.parse import urlencode
 
-from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from maps import arcs, balance, sights
+from maps.filters import Filter
+from maps.models import Count
+from maps.places import Box, parse_box
 from matching.models import Match, MatchCluster
-from organizations.models import ResourceFlow, ResourceType, Site
+from organizations.models import ResourceFlow, ResourceType
+from turash.api.geometry import line
 from turash.api.problem_details import json_problem
 from turash.figures import figure
 
-SITES_IN_LIST = 200
-SITES_ON_MAP = 2000
-MATCHES_ON_MAP = 500
 CLUSTERS_SHOWN = 100
-
-Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What to show; unknown values mean all."""
-
-    direction: str = ""
-    family: str = ""
-
-    @classmethod
-    def of(cls, request: HttpRequest) -> Self:
-        direction, family = request.GET.get("direction", ""), request.GET.get("family", "")
-        return cls(
-            direction=direction if direction in ResourceFlow.Direction.values else "",
-            family=family if family in ResourceType.Family.values else "",
-        )
+SCORES = ("0.5", "0.6", "0.7", "0.8", "0.9")
+SIDES = ("west", "south", "east", "north")
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """Everything the viewer may see, on a map and as a list."""
-    chosen = Filter.of(request)
-    sites = _sites(request, chosen)
+    """
+    Everything the viewer may see, on a map and as lists.
+
+    What is shown of it, where, and the chosen area are in the address.
+    """
+    chosen = Filter.of_form(request.GET.dict())
+    area = _area(request)
     clusters = list(_clusters(request, chosen)[:CLUSTERS_SHOWN])
+    query = urlencode(chosen.query)
     return render(
         request,
         "turash/map.html",
@@ -52,108 +42,89 @@ def page(request: HttpRequest) -> HttpResponse:
             "chosen": chosen,
             "directions": ResourceFlow.Direction.choices,
             "families": ResourceType.Family.choices,
-            "sites": sites[:SITES_IN_LIST],
-            "site_count": sites.count(),
+            "types": ResourceType.objects.order_by("code"),
+            "scores": SCORES,
+            "min_score": chosen.query.get("min_score", ""),
+            "sight": sights.look(request.user, chosen, area),
+            "sides": [(name, _SIDE_LABELS[name](), _text(area, name)) for name in SIDES],
+            "area": json.dumps(area) if area else "",
+            "balance": balance.of_area(area, request.user, chosen) if area else None,
             "clusters": clusters,
             "computed_at": clusters[0].computed_at if clusters else None,
+            "counted_at": Count.objects.values_list("counted_at", flat=True).first(),
+            "view": request.GET.get("at", "")[:100],
+            "query": query,
+            "tiles": f"{_tiles()}?layers=cells,sites{'&' if query else ''}{query}",
         },
     )
 
 
+_SIDE_LABELS = {
+    "west": lambda: _("West"),
+    "south": lambda: _("South"),
+    "east": lambda: _("East"),
+    "north": lambda: _("North"),
+}
+
+
+def _text(area: Box | None, side: str) -> str:
+    return f"{area[SIDES.index(side)]:g}" if area else ""
+
+
+def _area(request: HttpRequest) -> Box | None:
+    """Return the chosen box; None where there is none, or its numbers are none."""
+    return parse_box(",".join(request.GET.get(name, "") for name in SIDES))
+
+
+def _tiles() -> str:
+    """Return the address of tiles, with places for the numbers."""
+    return reverse("maps:tile", args=[0, 0, 0]).replace("0/0/0", "{z}/{x}/{y}")
+
+
 def data(request: HttpRequest) -> HttpResponse:
     """
-    Sites as points, matches as lines and clusters of matches as areas (GeoJSON).
+    Matches in the `bbox` as lines, and clusters of matches as areas (GeoJSON).
 
-    By `direction` (sites), `family` and `bbox` (sites).
-
-    `is_complete` is false where there are more sites than are sent; ask for a smaller box then.
+    By `direction` (matches of those flows), `family`, `resource_type` and `min_score`.
     """
-    chosen = Filter.of(request)
-    sites, matches = _sites(request, chosen), _matches(request, chosen)
+    chosen, box = Filter.of_form(request.GET.dict()), None
     if request.GET.get("bbox"):
-        box = _box(request.GET["bbox"])
+        box = parse_box(request.GET["bbox"])
         if box is None:
-            remedy = _("bbox: give west,south,east,north in degrees, such as 10.9,55.6,11.2,55.8.")
-            return json_problem(400, detail=remedy)
-        sites = sites.in_bbox(*box)
-    found = list(sites[: SITES_ON_MAP + 1])
-    features = [_site_feature(site) for site in found[:SITES_ON_MAP]]
-    features += [_match_feature(match) for match in matches[:MATCHES_ON_MAP]]
+            return _wrong_box()
+    features = [_match_feature(match) for match in arcs.best_matches(request.user, chosen, box)]
     clusters = _clusters(request, chosen)[:CLUSTERS_SHOWN]
     features += [_cluster_feature(cluster) for cluster in clusters]
-    return JsonResponse(
-        {
-            "type": "FeatureCollection",
-            "features": features,
-            "is_complete": len(found) <= SITES_ON_MAP,
-        }
-    )
+    return JsonResponse({"type": "FeatureCollection", "features": features})
 
 
-def _box(text: str) -> Box | None:
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError:
-        return None
-    fits = -180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90
-    return (west, south, east, north) if fits and math.isfinite(west + east) else None
+def in_sight(request: HttpRequest) -> HttpResponse:
+    """The list of sites in the `bbox`: a part of the page."""
+    box = parse_box(request.GET.get("bbox", ""))
+    if box is None:
+        return _wrong_box()
+    sight = sights.look(request.user, Filter.of_form(request.GET.dict()), box)
+    return render(request, "turash/_sights.html", {"sight": sight})
 
 
-def _sites(request: HttpRequest, chosen: Filter) -> Any:
-    flows = ResourceFlow.objects.visible_to(request.user).active()
-    if chosen.direction:
-        flows = flows.filter(direction=chosen.direction)
-    if chosen.family:
-        flows = flows.filter(resource_type__family=chosen.family)
-    shown = Q(resource_flows__in=flows)
-    return (
-        Site.objects.visible_to(request.user)
-        .select_related("organization")
-        .annotate(
-            outputs=Count("resource_flows", filter=shown & Q(resource_flows__direction="output")),
-            inputs=Count("resource_flows", filter=shown & Q(resource_flows__direction="input")),
-        )
-        .filter(Q(outputs__gt=0) | Q(inputs__gt=0))
-        .order_by("organization__name", "name", "pk")
-    )
-
-
-def _matches(request: HttpRequest, chosen: Filter) -> Any:
-    matches = Match.seen.of_viewer(request.user).select_related(
-        "output__resource_type", "output__organization", "input__organization"
-    )
-    if chosen.family:
-        matches = matches.filter(output__resource_type__family=chosen.family)
-    return matches.order_by("-score", "pk")
+def _wrong_box() -> HttpResponse:
+    remedy = _("bbox: give west,south,east,north in degrees, such as 10.9,55.6,11.2,55.8.")
+    return json_problem(400, detail=remedy)
 
 
 def _clusters(request: HttpRequest, chosen: Filter) -> Any:
     clusters = MatchCluster.objects.visible_to(request.user).select_related("resource_type")
     if chosen.family:
         clusters = clusters.filter(resource_type__family=chosen.family)
+    if chosen.resource_type:
+        clusters = clusters.of_type(chosen.resource_type)
     return clusters.order_by("-savings_eur_per_year", "pk")
 
 
-def _site_feature(site: Any) -> dict[str, Any]:
-    return {
-        "type": "Feature",
-        "geometry": {"type": "Point", "coordinates": [site.location.x, site.location.y]},
-        "properties": {
-            "id": str(site.pk),
-            "title": site.organization.name,
-            "text": site.name,
-            "outputs": site.outputs,
-            "inputs": site.inputs,
-            "url": reverse("organizations:organization-detail", args=[site.organization_id]),
-        },
-    }
-
-
 def _match_feature(match: Match) -> dict[str, Any]:
-    ends = [[flow.location.x, flow.location.y] for flow in (match.output, match.input)]
     return {
         "type": "Feature",
-        "geometry": {"type": "LineString", "coordinates": ends},
+        "geometry": line(match.output.location.coords, match.input.location.coords),
         "properties": {
             "title": match.output.resource_type.label,
             "text": f"{match.output.organization} → {match.input.organization}",

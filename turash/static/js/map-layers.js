@@ -1,7 +1,9 @@
 // How sites and matches look on a map.
 import { token } from "./basemap.js";
 
-const EMPTY = { type: "FeatureCollection", features: [] };
+/** Deeper in, the deepest tiles are shown larger. */
+const DEEPEST_ZOOM = 14;
+export const EMPTY = { type: "FeatureCollection", features: [] };
 const count = (name) => ["coalesce", ["get", name], 0];
 const state = (name) => ["boolean", ["feature-state", name], false];
 const colour = () => [
@@ -14,8 +16,8 @@ const colour = () => [
 
 /** Add empty sources and their layers: areas, lines, groups of sites and sites, from below. */
 export function addLayers(map) {
-  map.addSource("clusters", { type: "geojson", data: EMPTY, promoteId: "id" });
-  map.addSource("matches", { type: "geojson", data: EMPTY });
+  addAreas(map);
+  addLines(map, 2);
   map.addSource("sites", {
     type: "geojson",
     data: EMPTY,
@@ -27,6 +29,43 @@ export function addLayers(map) {
       inputs: ["+", count("inputs")],
     },
   });
+  const isGroup = ["has", "point_count"];
+  const size = ["interpolate", ["linear"], ["get", "point_count"], 2, 11, 50, 22];
+  addGroups(map, { source: "sites", filter: isGroup }, size, ["get", "point_count_abbreviated"]);
+  addDots(map, { source: "sites", filter: ["!", isGroup] });
+}
+
+/** Add the same of vector tiles: squares with many flows in place of groups; matches are arcs. */
+export function addTileLayers(map, url) {
+  addAreas(map);
+  addLines(map, ["interpolate", ["linear"], ["get", "score"], 0.4, 1, 1, 4]);
+  map.addSource("tiles-of-sites", { type: "vector", tiles: [url], minzoom: 0, maxzoom: DEEPEST_ZOOM });
+  map.addSource("pointed", { type: "geojson", data: EMPTY });
+  const flows = ["+", count("outputs"), count("inputs")];
+  const size = ["interpolate", ["linear"], ["log10", flows], 0, 7, 2, 11, 4, 18, 6, 26];
+  const source = "tiles-of-sites";
+  addGroups(map, { source, "source-layer": "cells" }, size, [
+    "case",
+    [">=", flows, 1e6], ["concat", ["round", ["/", flows, 1e6]], "M"],
+    [">=", flows, 1e4], ["concat", ["round", ["/", flows, 1e3]], "k"],
+    ["to-string", flows],
+  ]);
+  addDots(map, { source, "source-layer": "sites" });
+  map.addLayer({
+    id: "pointed",
+    type: "circle",
+    source: "pointed",
+    paint: {
+      "circle-radius": 16,
+      "circle-color": "transparent",
+      "circle-stroke-color": token("text"),
+      "circle-stroke-width": 2,
+    },
+  });
+}
+
+function addAreas(map) {
+  map.addSource("clusters", { type: "geojson", data: EMPTY, promoteId: "id" });
   map.addLayer({
     id: "clusters",
     type: "fill",
@@ -43,55 +82,50 @@ export function addLayers(map) {
       "line-width": ["case", state("pointed"), 4, state("chosen"), 3, 1.5],
     },
   });
+}
+
+function addLines(map, width) {
+  map.addSource("matches", { type: "geojson", data: EMPTY });
   map.addLayer({
     id: "matches",
     type: "line",
     source: "matches",
     layout: { "line-cap": "round" },
-    paint: { "line-color": token("accent"), "line-width": 2, "line-opacity": 0.55 },
+    paint: { "line-color": token("accent"), "line-width": width, "line-opacity": 0.55 },
   });
+}
+
+function addGroups(map, of, size, text) {
   map.addLayer({
+    ...of,
     id: "groups",
     type: "circle",
-    source: "sites",
-    filter: ["has", "point_count"],
     paint: {
-      "circle-radius": ["interpolate", ["linear"], ["get", "point_count"], 2, 11, 50, 22],
+      "circle-radius": size,
       "circle-color": colour(),
       "circle-stroke-color": token("surface"),
       "circle-stroke-width": 2,
     },
   });
   map.addLayer({
+    ...of,
     id: "group-counts",
     type: "symbol",
-    source: "sites",
-    filter: ["has", "point_count"],
-    layout: { "text-field": ["get", "point_count_abbreviated"], "text-size": 12, "text-allow-overlap": true },
+    layout: { "text-field": text, "text-size": 12, "text-allow-overlap": true },
     paint: { "text-color": token("surface") },
   });
+}
+
+function addDots(map, of) {
   map.addLayer({
+    ...of,
     id: "sites",
     type: "circle",
-    source: "sites",
-    filter: ["!", ["has", "point_count"]],
     paint: {
       "circle-radius": ["interpolate", ["linear"], ["+", count("outputs"), count("inputs")], 1, 6, 20, 12],
       "circle-color": colour(),
       "circle-stroke-color": token("surface"),
       "circle-stroke-width": 1.5,
-    },
-  });
-  map.addLayer({
-    id: "pointed",
-    type: "circle",
-    source: "sites",
-    filter: ["==", ["get", "id"], ""],
-    paint: {
-      "circle-radius": 16,
-      "circle-color": "transparent",
-      "circle-stroke-color": token("text"),
-      "circle-stroke-width": 2,
     },
   });
 }
