@@ -328,12 +328,16 @@ def _flows() -> Iterator[Step]:
     yield Step("resource_types_list", "Alice", "GET", "/resource-types")
     flows = "/resource-flows"
     yield Step("resource_flows_create", "Alice", "POST", flows, FLOW, {"flow": "id"})
-    yield Step("resource_flows_list", "Alice", "GET", f"{flows}?q=cooling")
-    yield Step("organizations_resource_flows_list", "Alice", "GET",
-               "/organizations/{alice}/resource-flows?q=cooling")  # fmt: skip
-    yield Step("resource_flows_retrieve", "Alice", "GET", f"{flows}/{{flow}}")
+    yield Step("resource_flows_create", "Alice", "POST", f"{flows}?format=geojson",
+               FLOW | {"name": "Spare"})  # fmt: skip
     change = {"quantity": {"amount": 2.5}, "status": "paused"}
-    yield Step("resource_flows_partial_update", "Alice", "PATCH", f"{flows}/{{flow}}", change)
+    for form in ("", "&format=geojson"):
+        yield Step("resource_flows_list", "Alice", "GET", f"{flows}?q=cooling{form}")
+        yield Step("organizations_resource_flows_list", "Alice", "GET",
+                   f"/organizations/{{alice}}/resource-flows?q=cooling{form}")  # fmt: skip
+        flow = f"{flows}/{{flow}}{form.replace('&', '?')}"
+        yield Step("resource_flows_retrieve", "Alice", "GET", flow)
+        yield Step("resource_flows_partial_update", "Alice", "PATCH", flow, change)
     yield Step("conversions_create", "Alice", "POST", "/conversions", CONVERSION, {"own": "id"})
     yield Step("conversions_list", "Alice", "GET", "/conversions?organization_id={alice}")
     yield Step("conversions_retrieve", "Alice", "GET", "/conversions/{own}")
@@ -342,8 +346,10 @@ def _flows() -> Iterator[Step]:
 
 
 def _matches() -> Iterator[Step]:
-    yield Step("matches_list", "Alice", "GET", "/matches?resource_type=heat")
-    yield Step("matches_retrieve", "Alice", "GET", "/matches/{match}")
+    for form in ("", "&format=geojson"):
+        yield Step("matches_list", "Alice", "GET", f"/matches?resource_type=heat{form}")
+        yield Step("matches_retrieve", "Alice", "GET",
+                   f"/matches/{{match}}{form.replace('&', '?')}")  # fmt: skip
     yield Step("matches_clusters_list", "Alice", "GET", "/matches/clusters")
     yield Step("matches_clusters_list", "Alice", "GET", "/matches/clusters?format=geojson")
     cluster = "/matches/clusters/{cluster}"
@@ -353,7 +359,8 @@ def _matches() -> Iterator[Step]:
     yield Step("organizations_matching_direct_retrieve", "Alice", "GET",
                "/organizations/{alice}/matching/direct")  # fmt: skip
     heat = "/resource-flows/{heat}"
-    yield Step("resource_flows_matches_list", "Alice", "GET", f"{heat}/matches")
+    for form in ("", "?format=geojson"):
+        yield Step("resource_flows_matches_list", "Alice", "GET", f"{heat}/matches{form}")
     yield Step("resource_flows_near_misses_list", "Alice", "GET", f"{heat}/near-misses")
     yield Step("resource_flows_combinations_list", "Alice", "GET",
                "/resource-flows/{ash}/combinations")  # fmt: skip

@@ -206,10 +206,10 @@ class TestWhoTakesPart:
 def test_it_takes_the_same_queries_for_any_number(need, alice, size, django_assert_num_queries):
     for number in range(size):
         offer(250 + number)
-    # Types, two for what one may see, candidates, contaminants of both sides, weights, the
-    # partners; flows come by COPY, uncounted.
+    # Types, two for what one may see, candidates, weights, the partners; flows come by COPY,
+    # uncounted.
     # Four more say whose figures are exact.
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(9):
         assert find_combination(need, viewer=alice)
 
 

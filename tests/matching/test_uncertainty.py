@@ -84,8 +84,8 @@ def test_it_takes_the_same_queries_for_any_number(size, django_assert_num_querie
     full_run()
     matches = list(Match.objects.for_display())
     assert len(matches) == size**2
-    # The types, and the contaminants of outputs and inputs; flows come by COPY, uncounted.
-    with django_assert_num_queries(3):
+    # The types; flows come by COPY, uncounted.
+    with django_assert_num_queries(1):
         ranges_of(matches)
 
 
