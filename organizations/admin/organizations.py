@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from organizations import services
+from organizations.admin.moderation import ModerationMixin
 from organizations.admin.ownership import (
     MembershipForm,
     MembershipFormSet,
@@ -51,7 +52,8 @@ class MembershipInline(AutocompleteMixin, admin.TabularInline):
 
 
 @admin.register(Organization)
-class OrganizationAdmin(BoundedAdmin):
+class OrganizationAdmin(ModerationMixin, BoundedAdmin):
+    change_list_template = "admin/organizations/change_list.html"
     form = OrganizationAdminForm
     list_display = [
         "name", "subtype", "sector", "visibility", "is_verified", "site_count", "member_count",

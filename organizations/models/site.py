@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from organizations.ids import new_id
 from organizations.models.organization import Organization
+from organizations.models.trigrams import trigrams
 from organizations.querysets import ON_PLANE, SiteQuerySet
 
 
@@ -48,7 +49,11 @@ class Site(models.Model):
         verbose_name = _("site")
         verbose_name_plural = _("sites")
         ordering = ["name", "pk"]
-        indexes = [GistIndex(ON_PLANE, name="organizations_site_on_plane")]
+        indexes = [
+            GistIndex(ON_PLANE, name="organizations_site_on_plane"),
+            trigrams("name", name="organizations_site_name_parts"),
+            models.Index(fields=["name", "id"], name="organizations_site_by_name"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "external_id"],

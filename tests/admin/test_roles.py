@@ -1,0 +1,229 @@
+"""Every page and action of the admin, as every role: what docs/roles.md says, and nothing else."""
+
+import re
+from collections import defaultdict
+
+import pytest
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.urls import URLPattern, reverse
+
+from organizations.models import Organization, User
+from organizations.models.user import StaffRole
+from tests.admin.conftest import populate_everything
+from tests.factories import UserFactory
+from turash.history.models import Change
+
+ROLES = ["facilitator", "region admin", "analyst", "support"]
+# What opens for a row or for none.
+OF_ROW = {"change", "delete", "history", "password_change", "restore"}
+Matrix = dict[str, dict[str, set[str]]]
+
+
+@pytest.fixture(scope="module")
+def populated(kept_rows):
+    populate_everything()
+    for role in StaffRole:
+        name = role.name.lower().replace("_", " ")
+        user = UserFactory(email=f"{role.name.lower()}@example.org", full_name=name, is_staff=True)
+        user.groups.add(Group.objects.get(name=role.value))
+
+
+@pytest.fixture
+def browsers(populated) -> dict[str, Client]:
+    signed_in = {}
+    for role in ROLES:
+        signed_in[role] = Client()
+        signed_in[role].force_login(User.objects.get(full_name=role))
+    return signed_in
+
+
+def documented() -> Matrix:
+    """The table of docs/roles.md: page → role → what the role may."""
+    text = (settings.BASE_DIR / "docs/roles.md").read_text()
+    matrix: Matrix = {}
+    for line in text.splitlines():
+        if not line.startswith("| `"):
+            continue
+        page, *cells = [cell.strip() for cell in line.strip("|").split("|")]
+        matrix[page.strip("`")] = {
+            role: set(cell.replace(",", " ").split()) - {"-"}
+            for role, cell in zip(ROLES, cells, strict=True)
+        }
+    return matrix
+
+
+def names_of_pages() -> dict[str, list[str]]:
+    """Every named address of the admin: label of the model or "site" → names of its pages."""
+    labels = {
+        f"{model._meta.app_label}_{model._meta.model_name}_": model._meta.label_lower
+        for model in admin.site._registry
+    }
+    pages: dict[str, list[str]] = defaultdict(list)
+
+    def walk(patterns) -> None:
+        for pattern in patterns:
+            if not isinstance(pattern, URLPattern):
+                walk(pattern.url_patterns)
+            elif pattern.name:
+                prefix = max((p for p in labels if pattern.name.startswith(p)), key=len, default="")
+                pages[labels.get(prefix, "site")].append(pattern.name.removeprefix(prefix))
+
+    walk(admin.site.urls[0])
+    return pages
+
+
+def address(model, page: str, row) -> str:
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}"
+    key = row.pk if row is not None else 0
+    if page == "restore":
+        change = Change.objects.of(model, [key]).exclude(operation="I").first()
+        return reverse(name, args=[key, change.pk if change else 0])
+    takes_row = page in OF_ROW or page in {
+        one.name for one in getattr(admin.site.get_model_admin(model), "object_pages", ())
+    }
+    return reverse(name, args=[key] if takes_row else [])
+
+
+def rights(browser: Client, model, row, pages: list[str]) -> set[str]:
+    """What a signed-in browser may do with a model and a row of it, by asking for every page."""
+    found = set()
+    for page in pages:
+        response = browser.get(address(model, page, row))
+        assert response.status_code in (200, 302, 403, 404), (model, page)
+        if response.status_code != 200:
+            continue
+        if page == "changelist":
+            form = response.context["action_form"]
+            found |= {"view"} | {name for name, _label in form.fields["action"].choices if name} if (
+                form
+            ) else {"view"}
+        elif page == "change":
+            found |= {"change"} if response.context["has_change_permission"] else set()
+        else:
+            found.add(page)
+    return found
+
+
+@pytest.mark.django_db
+def test_every_page_opens_for_whom_the_table_says(browsers):
+    pages = names_of_pages()
+    site = pages.pop("site")
+    walked: Matrix = defaultdict(lambda: {role: set() for role in ROLES})
+    for model in admin.site._registry:
+        label = model._meta.label_lower
+        row = model._default_manager.first()
+        # Of a person who is no staff there is most to decide.
+        if model is User:
+            row = User.objects.get(email="owner1@example.org")
+        names = [name for name in pages[label] if name != "restore" or _has_past(model, row)]
+        for role, browser in browsers.items():
+            walked[label][role] = rights(browser, model, row, names)
+    for name in site:
+        for role, browser in browsers.items():
+            if browser.get(_site_address(name)).status_code in (200, 302):
+                walked[f"site.{name}"][role].add("view")
+
+    told = documented()
+    assert {page: cells for page, cells in walked.items() if any(cells.values())} == told, (
+        "\n" + as_table(walked)
+    )
+
+
+def _has_past(model, row) -> bool:
+    return row is not None and Change.objects.of(model, [row.pk]).exclude(operation="I").exists()
+
+
+def _site_address(name: str) -> str:
+    match name:
+        case "app_list":
+            return reverse("admin:app_list", args=["organizations"])
+        case "view_on_site":
+            return reverse("admin:view_on_site", args=[0, 0])
+        case "autocomplete":
+            query = "app_label=organizations&model_name=membership&field_name=organization"
+            return f"{reverse('admin:autocomplete')}?{query}"
+    return reverse(f"admin:{name}")
+
+
+def as_table(matrix: Matrix) -> str:
+    lines = [f"| page | {' | '.join(ROLES)} |", "|---|---|---|---|---|"]
+    for page in sorted(matrix):
+        cells = [", ".join(sorted(matrix[page][role])) or "-" for role in ROLES]
+        if set(cells) != {"-"}:
+            lines.append(f"| `{page}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+@pytest.mark.django_db
+def test_what_the_table_does_not_say_is_refused_when_it_is_sent(browsers):
+    """Whoever leaves the buttons aside and posts gets no further."""
+    told = documented()
+    pages = names_of_pages()
+    before = Change.objects.count()
+    refused = 0
+    for model in admin.site._registry:
+        label = model._meta.label_lower
+        row = model._default_manager.last()
+        if model is User:
+            row = User.objects.get(email="owner1@example.org")
+        actions = [name for name in admin.site.get_model_admin(model).actions or ()]
+        names = [name if isinstance(name, str) else name.__name__ for name in actions]
+        for role, browser in browsers.items():
+            may = told.get(label, {}).get(role, set())
+            for page in pages[label]:
+                if page in may or page in ("changelist", "history", "restore"):
+                    continue
+                response = browser.post(address(model, page, row), {"post": "yes"})
+                assert response.status_code in (403, 404, 405), (role, label, page)
+                refused += 1
+            if role != "support":
+                continue
+            for name in {*names, "delete_selected"} - may if "view" in may else ():
+                data = {"action": name, "_selected_action": [str(row.pk)], "post": "yes"}
+                response = browser.post(address(model, "changelist", row), data, follow=True)
+                (message,) = [str(one) for one in response.context["messages"]]
+                assert message == "No action selected.", (label, name)
+                refused += 1
+    assert refused > 200
+    assert Change.objects.count() == before
+
+
+@pytest.mark.django_db
+def test_roles_are_given_by_region_admins_alone(browsers):
+    person = User.objects.get(email="owner1@example.org")
+    page = reverse("admin:organizations_user_roles", args=[person.pk])
+
+    assert browsers["facilitator"].post(page, {"roles": ["Support"]}).status_code == 403
+    # Region admins do not make others like themselves, nor do they decide about themselves.
+    boss = browsers["region admin"]
+    assert boss.post(page, {"roles": ["Region admins"]}).status_code == 400
+    own = reverse("admin:organizations_user_roles", args=[User.objects.get(full_name="region admin").pk])
+    assert boss.post(own, {"roles": []}).status_code == 403
+
+    assert boss.post(page, {"roles": ["Support", "Analysts"]}).status_code == 302
+    person = User.objects.get(pk=person.pk)
+    assert person.is_staff
+    assert person.roles == {StaffRole.SUPPORT, StaffRole.ANALYST}
+    assert not person.is_facilitator
+    assert boss.post(page, {"roles": []}).status_code == 302
+    assert not User.objects.get(pk=person.pk).is_staff
+
+
+@pytest.mark.django_db
+def test_the_database_refuses_what_an_analyst_would_write(browsers, monkeypatch):
+    """Even where the admin itself would write while it shows a page."""
+    organization = Organization.objects.first()
+    model_admin = admin.site.get_model_admin(Organization)
+    monkeypatch.setattr(
+        model_admin, "changelist_view", lambda *_args, **_kwargs: organization.save()
+    )
+    url = [p for p in model_admin.get_urls() if p.name == "organizations_organization_changelist"]
+    request = Client().request().wsgi_request
+    request.user = User.objects.get(full_name="analyst")
+    request.resolver_match = None
+
+    with pytest.raises(Exception, match="read-only transaction"):
+        url[0].callback(request)
