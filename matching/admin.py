@@ -29,6 +29,7 @@ from matching.models import (
 )
 from matching.querysets import RematchRequestQuerySet
 from organizations.models import Organization, ResourceType
+from organizations.models.user import StaffRole
 from turash.admin_bases import BoundedAdmin, ReadOnlyAdmin
 from turash.errors import DomainError
 
@@ -148,6 +149,7 @@ class RematchRequestAdmin(ReadOnlyAdmin):
     search_help_text = _("Text of the error")
     ordering = ["due_at", "pk"]
     actions = ["retry"]
+    act_roles = (StaffRole.SUPPORT,)
 
     @admin.display(description=_("last error"))
     def short_error(self, request: RematchRequest) -> str:

@@ -60,6 +60,12 @@ class ProposalAdmin(ReadOnlyAdmin):
     inlines = [ProposalTransitionInline]
     actions = ["expire_overdue"]
 
+    def get_fields(self, request: HttpRequest, obj: Proposal | None = None) -> list[str]:
+        # What one side wrote to the other is no figure.
+        fields = [field.name for field in Proposal._meta.fields if not field.primary_key]
+        facilitates = request.user.is_facilitator  # type: ignore[union-attr]
+        return fields if facilitates else [name for name in fields if name != "message"]
+
     @admin.display(description=_("quantity a year"), ordering="quantity")
     def quantity_with_unit(self, proposal: Proposal) -> str | None:
         if proposal.quantity is None:
