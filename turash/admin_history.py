@@ -173,8 +173,8 @@ class HistoryMixin:
         change = get_object_or_404(self._changes(request, object_id), pk=change_id)
         if not past.may_restore(request.user, self.model):  # type: ignore[attr-defined]
             raise PermissionDenied
-        form = Form(request.POST or None)
-        if request.method == "POST" and form.is_valid():
+        form = Form(request.POST if request.method == "POST" else None)
+        if form.is_valid():
             try:
                 row = past.restore(actor=request.user, change=change)
             except (ValidationError, DomainError) as error:

@@ -111,11 +111,12 @@ def references() -> list[models.ForeignKey]:
     """Every foreign key to an organization of a table of ours, whichever app it belongs to."""
     return [
         relation.field
-        for relation in Organization._meta.related_objects
+        # Hidden are those that have no name from this side, and they are no less references.
+        for relation in Organization._meta.get_fields(include_hidden=True)
         # Flows follow their sites, by a trigger; what is a view has no rows.
-        if isinstance(relation.field, models.ForeignKey)
-        and relation.field.model is not ResourceFlow
-        and relation.field.model._meta.managed
+        if isinstance(relation, models.ManyToOneRel)
+        and relation.related_model is not ResourceFlow
+        and relation.related_model._meta.managed
     ]
 
 
@@ -146,14 +147,11 @@ def _why_not(field: models.ForeignKey, error: IntegrityError) -> str:
 
 def _delete(duplicate: Organization) -> None:
     """Delete what nothing refers to any more: a merge takes nothing along."""
-    for relation in Organization._meta.related_objects:
-        field: Any = relation.field
-        if not field.model._meta.managed or field.many_to_many:
-            continue
-        if field.model._base_manager.filter(**{field.name: duplicate}).exists():
+    left = [(ResourceFlow, "organization"), *((one.model, one.name) for one in references())]
+    for model, name in left:
+        if model._base_manager.filter(**{name: duplicate}).exists():
             raise CannotMerge(
-                _("Something still refers to the duplicate: %s.")
-                % field.model._meta.verbose_name_plural
+                _("Something still refers to the duplicate: %s.") % model._meta.verbose_name_plural
             )
     Organization.objects.filter(pk=duplicate.pk).delete()
 
