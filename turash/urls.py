@@ -13,6 +13,10 @@ from turash.realtime.api.views import NotificationListView, NotificationReadView
 from turash.views import errors, mail, notifications, pages, tokens
 from turash.views import map as map_views
 from turash.views.metrics import metrics
+from turash.views.region import overview
+
+# The admin knows no app by itself.
+admin.site.overview = overview
 
 # The interactive documentation carries its start in the page itself.
 docs = csp_update({"script-src": ["'unsafe-inline'"], "style-src": ["'unsafe-inline'"]})(

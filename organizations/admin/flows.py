@@ -91,8 +91,9 @@ class ResourceFlowAdmin(BoundedAdmin):
         "hazardous",
         ("source", admin.EmptyFieldListFilter),
     ]
-    search_fields = ["name", "organization__name", "external_id"]
-    search_help_text = _("Name, organization or id at the source")
+    search_fields = ["name", "organization__name", "=external_id"]
+    searches_by_index = True
+    search_help_text = _("Name, organization or whole id at the source")
     autocomplete_fields = ["site", "resource_type"]
     readonly_fields = [*DERIVED, *RECORD]
     inlines = [FlowContaminantInline]

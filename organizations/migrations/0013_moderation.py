@@ -129,4 +129,16 @@ class Migration(migrations.Migration):
             model_name='organizationmerge',
             constraint=models.CheckConstraint(condition=models.Q(('merged_id', models.F('into')), _negated=True), name='organizations_merge_is_of_two'),
         ),
+        migrations.AddIndex(
+            model_name='organization',
+            index=models.Index(condition=models.Q(('external_id', ''), _negated=True), fields=['external_id'], name='organizations_external_id'),
+        ),
+        migrations.AddIndex(
+            model_name='resourceflow',
+            index=models.Index(condition=models.Q(('external_id', ''), _negated=True), fields=['external_id'], name='organizations_flow_external_id'),
+        ),
+        migrations.AddIndex(
+            model_name='site',
+            index=models.Index(condition=models.Q(('external_id', ''), _negated=True), fields=['external_id'], name='organizations_site_external_id'),
+        ),
     ]

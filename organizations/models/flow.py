@@ -239,6 +239,9 @@ class ResourceFlow(models.Model):
             models.Index(fields=["organization", "-created_at"], name="organizations_flow_of_org"),
             models.Index(fields=["-created_at", "id"], name="organizations_flow_newest"),
             trigrams("name", name="organizations_flow_name_parts"),
+            models.Index(
+                fields=["external_id"], condition=~Q(external_id=""), name="organizations_flow_external_id"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -1,14 +1,16 @@
 """Every page and action of the admin, as every role: what docs/roles.md says, and nothing else."""
 
-import re
 from collections import defaultdict
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.core.cache import cache
 from django.test import Client
 from django.urls import URLPattern, reverse
+from django.utils import timezone
 
 from organizations.models import (
     Conversion,
@@ -20,6 +22,7 @@ from organizations.models import (
     User,
 )
 from organizations.models.user import StaffRole
+from proposals.models import Proposal
 from tests.admin.conftest import populate_everything
 from tests.factories import UserFactory
 from turash.history.models import Change
@@ -251,3 +254,61 @@ def test_the_database_refuses_what_an_analyst_would_write(browsers, monkeypatch)
 
     with pytest.raises(Exception, match="read-only transaction"):
         url[0].callback(request)
+
+
+@pytest.mark.django_db
+def test_the_overview_shows_each_role_its_own(browsers, django_assert_max_num_queries):
+    cache.delete("region-figures")
+    Organization.objects.update(verified_at=None)
+    Proposal.objects.update(
+        status="accepted", updated_at=timezone.now() - timedelta(days=15)
+    )
+    pages = {role: browsers[role].get("/admin/") for role in ROLES}
+
+    shown = {
+        role: [name for name in ("figures", "queues") if name in page.context]
+        for role, page in pages.items()
+    }
+    assert shown == {
+        "facilitator": ["figures", "queues"], "region admin": ["figures", "queues"],
+        "analyst": ["figures"], "support": [],
+    }  # fmt: skip
+    figures = pages["facilitator"].context["figures"]
+    assert (figures["matches"], figures["proposals"]) == (1, {"accepted": 1})
+    assert figures["worth"]["found"]["savings"] > 0
+    assert figures["worth"]["agreed"] == {"savings": 0, "co2": 0}
+    assert figures["months"][-1]["flows"] == ResourceFlow.objects.count()
+    # What a queue counts is what its list shows, and each row that it names opens.
+    for queue in pages["facilitator"].context["queues"]:
+        changelist = browsers["facilitator"].get(queue.list_url).context["cl"]
+        assert changelist.result_count == queue.count, queue.title
+        assert all(browsers["facilitator"].get(url).status_code == 200 for url, _ in queue.rows)
+    counts = [queue.count for queue in pages["facilitator"].context["queues"]]
+    assert counts == [Organization.objects.count(), 1, 0, 0]
+    # Figures are read once a minute, whoever looks.
+    with django_assert_max_num_queries(14):
+        browsers["analyst"].get("/admin/")
+
+    # By task, and only what the role sees.
+    tasks = {task["name"] for task in pages["support"].context["app_list"]}
+    assert "Told and sent" in tasks
+    assert "Negotiations" not in tasks
+
+
+@pytest.mark.django_db
+def test_everything_is_searched_that_the_role_sees(browsers):
+    ResourceFlow.objects.filter(direction="output").update(name="Steam of the boiler", external_id="x-7")
+
+    def found(role: str, words: str) -> list[str]:
+        page = browsers[role].get("/admin/search/", {"q": words})
+        assert page.status_code == 200
+        return [str(row) for kind in page.context["found"] for _url, row in kind["rows"]]
+
+    owner = User.objects.get(email="owner1@example.org")
+    assert found("facilitator", "owner1@") == [str(owner)]
+    assert found("analyst", "owner1@") == []
+    for words in ("boiler", "BOILER steam", "x-7", "seller boiler"):
+        assert "Steam of the boiler" in found("analyst", words), words
+    assert found("analyst", "boiler glass") == []
+    for words in ("", "%", "\0\0", "x" * 5000):
+        assert found("support", words) == []
