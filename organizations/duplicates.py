@@ -55,9 +55,7 @@ def pairs_of(organizations: list[Organization]) -> list[Pair]:
     """Return the look-alikes of each of these organizations, the most alike first; each once."""
     by_key = {organization.pk: organization for organization in organizations}
     with connection.cursor() as cursor:
-        cursor.execute(
-            _PAIRS, {"ids": list(by_key), "most": MOST_OF_ONE, "alike": ALIKE}
-        )
+        cursor.execute(_PAIRS, {"ids": list(by_key), "most": MOST_OF_ONE, "alike": ALIKE})
         rows = cursor.fetchall()
     pairs, seen = [], set()
     for key, other_id, name, likeness, distance in rows:

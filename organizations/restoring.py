@@ -57,9 +57,7 @@ def restore_flow(former: ResourceFlow, change: Change) -> None:
     """With the contaminants of then; what is under contract stays as it is."""
     contaminants = {
         row["substance"]: row["mg_per_kg"]
-        for row in rows_before(
-            FlowContaminant, change, column="flow_id", value=str(former.pk)
-        )
+        for row in rows_before(FlowContaminant, change, column="flow_id", value=str(former.pk))
     }
     if former._state.adding:
         former.reserved_per_year = 0

@@ -36,9 +36,7 @@ class ProposalQuerySet(models.QuerySet):
 
     def stuck(self, now: datetime) -> Self:
         """Accepted or negotiated, and nothing has happened for two weeks."""
-        return self.filter(
-            status__in=["accepted", "negotiating"], updated_at__lt=now - STUCK_AFTER
-        )
+        return self.filter(status__in=["accepted", "negotiating"], updated_at__lt=now - STUCK_AFTER)
 
     def expiring(self, now: datetime) -> Self:
         """Pending, and their time is over within three days."""

@@ -75,7 +75,7 @@ def _names_of(changes: list[Change]) -> Names:
                 wanted[field.related_model].update(value for value in values if value is not None)
     names: Names = {get_user_model(): {}}
     for model, keys in wanted.items():
-        keys.discard(past.SECRET)
+        keys.discard(past.MASKED)
         rows = model._base_manager.filter(pk__in=keys)
         names[model] = {str(row.pk): str(row) for row in rows}
     return names
@@ -211,4 +211,3 @@ def _way_back(change: Change) -> list[Difference]:
 def _never() -> int:
     """The id of a change after all there are."""
     return 2**63 - 1
-

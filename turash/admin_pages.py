@@ -54,7 +54,9 @@ class ObjectPagesMixin:
             raise PermissionDenied
         if row is None:
             return self._get_obj_does_not_exist_redirect(  # type: ignore[attr-defined]
-                request, self.opts, object_id  # type: ignore[attr-defined]
+                request,
+                self.opts,
+                object_id,  # type: ignore[attr-defined]
             )
         if not page.allowed(request, row):
             raise PermissionDenied

@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from organizations import duplicates, permissions, services
-from organizations.models import Acting, Membership, Organization, OrganizationMerge
+from organizations.models import Acting, Organization, OrganizationMerge
 from turash.admin_bases import AutocompleteSelect, ReadOnlyAdmin
 from turash.admin_pages import ObjectPage
 from turash.errors import DomainError
@@ -26,9 +26,7 @@ class MergeForm(forms.Form):
     into = forms.ModelChoiceField(
         Organization.objects.all(),
         label=_("Organization that stays"),
-        widget=AutocompleteSelect(
-            OrganizationMerge._meta.get_field("into"), admin.site
-        ),
+        widget=AutocompleteSelect(OrganizationMerge._meta.get_field("into"), admin.site),
     )
 
 

@@ -42,7 +42,8 @@ BEGIN
 END $$;
 
 CREATE TRIGGER organizations_staff_left AFTER UPDATE OF is_active, is_staff ON organizations_user
-FOR EACH ROW WHEN (NOT (NEW.is_active AND NEW.is_staff)) EXECUTE FUNCTION organizations_staff_left();
+FOR EACH ROW WHEN (NOT (NEW.is_active AND NEW.is_staff))
+EXECUTE FUNCTION organizations_staff_left();
 """
 
 BACKWARD = """

@@ -240,7 +240,9 @@ class ResourceFlow(models.Model):
             models.Index(fields=["-created_at", "id"], name="organizations_flow_newest"),
             trigrams("name", name="organizations_flow_name_parts"),
             models.Index(
-                fields=["external_id"], condition=~Q(external_id=""), name="organizations_flow_external_id"
+                fields=["external_id"],
+                condition=~Q(external_id=""),
+                name="organizations_flow_external_id",
             ),
         ]
         constraints = [

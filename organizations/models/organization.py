@@ -77,7 +77,9 @@ class Organization(models.Model):
         indexes = [
             trigrams("name", name="organizations_name_parts"),
             models.Index(
-                fields=["external_id"], condition=~Q(external_id=""), name="organizations_external_id"
+                fields=["external_id"],
+                condition=~Q(external_id=""),
+                name="organizations_external_id",
             ),
             models.Index(fields=["name", "id"], name="organizations_by_name"),
         ]

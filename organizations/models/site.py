@@ -53,7 +53,9 @@ class Site(models.Model):
             GistIndex(ON_PLANE, name="organizations_site_on_plane"),
             trigrams("name", name="organizations_site_name_parts"),
             models.Index(
-                fields=["external_id"], condition=~Q(external_id=""), name="organizations_site_external_id"
+                fields=["external_id"],
+                condition=~Q(external_id=""),
+                name="organizations_site_external_id",
             ),
             models.Index(fields=["name", "id"], name="organizations_site_by_name"),
         ]

@@ -23,9 +23,7 @@ def may_erase(actor: User, user: User) -> bool:
     """Region admins, but not themselves; superusers and region admins by superusers alone."""
     if not actor.is_region_admin or actor == user or user.erased_at:
         return False
-    return actor.is_superuser or not (
-        user.is_superuser or StaffRole.REGION_ADMIN in user.roles
-    )
+    return actor.is_superuser or not (user.is_superuser or StaffRole.REGION_ADMIN in user.roles)
 
 
 @transaction.atomic

@@ -9,7 +9,6 @@ from organizations import permissions
 from organizations.models import (
     Acting,
     Contact,
-    Membership,
     Organization,
     OrganizationMerge,
     ResourceFlow,
@@ -172,5 +171,3 @@ def successor_of(organization_id: Any) -> Organization | None:
     """The organization into which one with this id was merged."""
     merge = OrganizationMerge.objects.filter(pk=organization_id).select_related("into").first()
     return merge.into if merge else None
-
-

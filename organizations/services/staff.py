@@ -17,18 +17,14 @@ def may_set_roles(actor: User, user: User) -> bool:
     """Region admins, but not their own, nor those of superusers and of other region admins."""
     if not actor.is_region_admin or actor == user or user.erased_at:
         return False
-    return actor.is_superuser or not (
-        user.is_superuser or StaffRole.REGION_ADMIN in user.roles
-    )
+    return actor.is_superuser or not (user.is_superuser or StaffRole.REGION_ADMIN in user.roles)
 
 
 def assignable_roles(actor: User) -> list[StaffRole]:
     """Roles that the actor gives and takes: only superusers make region admins."""
     if not actor.is_region_admin:
         return []
-    return [
-        role for role in StaffRole if actor.is_superuser or role != StaffRole.REGION_ADMIN
-    ]
+    return [role for role in StaffRole if actor.is_superuser or role != StaffRole.REGION_ADMIN]
 
 
 @transaction.atomic

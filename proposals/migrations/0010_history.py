@@ -4,7 +4,6 @@ from django.db import migrations
 
 from turash.history.tracking import track
 
-
 # As before, but for the organization while two are merged.
 FORWARD = """
 CREATE OR REPLACE FUNCTION proposals_terms_stay() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -10,8 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from organizations.roles import grant_permissions
 from organizations.models import Organization
+from organizations.roles import grant_permissions
 from tests.admin.conftest import MODELS, OWN_MODELS, populate, populate_everything
 
 pytestmark = pytest.mark.django_db

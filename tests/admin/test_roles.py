@@ -118,9 +118,11 @@ def rights(browser: Client, model, row, pages: list[str]) -> set[str]:
             continue
         if page == "changelist":
             form = response.context["action_form"]
-            found |= {"view"} | {name for name, _label in form.fields["action"].choices if name} if (
-                form
-            ) else {"view"}
+            found |= (
+                {"view"} | {name for name, _label in form.fields["action"].choices if name}
+                if (form)
+                else {"view"}
+            )
         elif page == "change":
             found |= {"change"} if response.context["has_change_permission"] else set()
         else:
@@ -193,7 +195,7 @@ def test_what_the_table_does_not_say_is_refused_when_it_is_sent(browsers):
         row = model._default_manager.last()
         if model is User:
             row = User.objects.get(email="owner1@example.org")
-        actions = [name for name in admin.site.get_model_admin(model).actions or ()]
+        actions = admin.site.get_model_admin(model).actions or ()
         names = [name if isinstance(name, str) else name.__name__ for name in actions]
         for role, browser in browsers.items():
             may = told.get(label, {}).get(role, set())
@@ -227,7 +229,9 @@ def test_roles_are_given_by_region_admins_alone(browsers):
     # Region admins do not make others like themselves, nor do they decide about themselves.
     boss = browsers["region admin"]
     assert boss.post(page, {"roles": ["Region admins"]}).status_code == 400
-    own = reverse("admin:organizations_user_roles", args=[User.objects.get(full_name="region admin").pk])
+    own = reverse(
+        "admin:organizations_user_roles", args=[User.objects.get(full_name="region admin").pk]
+    )
     assert boss.post(own, {"roles": []}).status_code == 403
 
     assert boss.post(page, {"roles": ["Support", "Analysts"]}).status_code == 302
@@ -260,9 +264,7 @@ def test_the_database_refuses_what_an_analyst_would_write(browsers, monkeypatch)
 def test_the_overview_shows_each_role_its_own(browsers, django_assert_max_num_queries):
     cache.delete("region-figures")
     Organization.objects.update(verified_at=None)
-    Proposal.objects.update(
-        status="accepted", updated_at=timezone.now() - timedelta(days=15)
-    )
+    Proposal.objects.update(status="accepted", updated_at=timezone.now() - timedelta(days=15))
     pages = {role: browsers[role].get("/admin/") for role in ROLES}
 
     shown = {
@@ -297,7 +299,9 @@ def test_the_overview_shows_each_role_its_own(browsers, django_assert_max_num_qu
 
 @pytest.mark.django_db
 def test_everything_is_searched_that_the_role_sees(browsers):
-    ResourceFlow.objects.filter(direction="output").update(name="Steam of the boiler", external_id="x-7")
+    ResourceFlow.objects.filter(direction="output").update(
+        name="Steam of the boiler", external_id="x-7"
+    )
 
     def found(role: str, words: str) -> list[str]:
         page = browsers[role].get("/admin/search/", {"q": words})

@@ -71,7 +71,9 @@ class ChangeAdmin(ReadOnlyAdmin):
         try:
             options = past.model_of(change.table)._meta
             name = f"admin:{options.app_label}_{options.model_name}_history"
-            return format_html('<a href="{}">{}</a>', reverse(name, args=[change.row_id]), change.row_id)
+            return format_html(
+                '<a href="{}">{}</a>', reverse(name, args=[change.row_id]), change.row_id
+            )
         except (LookupError, NoReverseMatch):
             return change.row_id
 

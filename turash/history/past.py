@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from turash.errors import DomainError
 from turash.history.models import Change
 
-SECRET = "***"
+MASKED = "***"
 State = dict[str, Any]
 # Store a row as it was, by the rules that hold today: the service of its app.
 Restorer = Callable[[Any, Change], None]
@@ -67,12 +67,10 @@ def state_at(table: str, row_id: str, change_id: int) -> State | None:
             state |= {name: values[0] for name, values in change.changes.items()}
     if state is None:
         return None
-    return {name: value for name, value in state.items() if value != SECRET}
+    return {name: value for name, value in state.items() if value != MASKED}
 
 
-def rows_before(
-    model: type[Model], change: Change, *, column: str, value: str
-) -> Iterator[State]:
+def rows_before(model: type[Model], change: Change, *, column: str, value: str) -> Iterator[State]:
     """
     Return the rows of another table that belonged to a row then, such as those of an inline.
 

@@ -126,14 +126,18 @@ def _months(now: datetime) -> list[dict[str, Any]]:
     }
     rows = []
     while first <= month:
-        rows.append({"month": first, **{name: counts.get(first, 0) for name, counts in new.items()}})
+        rows.append(
+            {"month": first, **{name: counts.get(first, 0) for name, counts in new.items()}}
+        )
         first = (first + timedelta(days=32)).replace(day=1)
     return rows
 
 
 def queues(now: datetime) -> list[Queue]:
     """What waits for somebody."""
-    negotiations = Proposal.objects.select_related("from_organization", "to_organization", "resource")
+    negotiations = Proposal.objects.select_related(
+        "from_organization", "to_organization", "resource"
+    )
     return [
         _queue(
             _("Organizations to verify"),
