@@ -146,7 +146,8 @@ def _why_not(field: models.ForeignKey, error: IntegrityError) -> str:
 
 def _delete(duplicate: Organization) -> None:
     """Delete what nothing refers to any more: a merge takes nothing along."""
-    left = [(ResourceFlow, "organization"), *((one.model, one.name) for one in references())]
+    left: list[tuple[Any, str]] = [(ResourceFlow, "organization")]
+    left += [(field.model, field.name) for field in references()]
     for model, name in left:
         if model._base_manager.filter(**{name: duplicate}).exists():
             raise CannotMerge(
