@@ -17,7 +17,6 @@ PAGES = {
     "search of everything": "/admin/search/?q=works",
     "flows": LIST,
     "flows, page 100": f"{LIST}?p=100",
-    "flows by quantity": f"{LIST}?o=5",
     "flows, paused inputs": f"{LIST}?status__exact=paused&direction__exact=input",
     "flows, filtered by family": f"{LIST}?resource_type__family__exact=heat",
     "flows, searched": f"{LIST}?q=flow+77777",
