@@ -1,6 +1,6 @@
 # What one does with Turash; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo run test bench bench-api bench-events bench-imports bench-matching bench-peers bench-plans bench-tiles fuzz soak check format lock messages stop clean
+.PHONY: help setup setup-tests demo run test bench bench-admin bench-api bench-events bench-imports bench-matching bench-peers bench-plans bench-tiles fuzz soak check format lock messages stop clean
 
 PYTHON := .local/venv/bin/python
 PACKAGES := turash organizations matching proposals exchanges plans webhooks imports maps
@@ -20,7 +20,10 @@ demo: setup ## Start Turash with the demo region; Ctrl-C stops it
 test: setup-tests ## Run all tests, browser tests included
 	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4
 
-bench: bench-api bench-events bench-imports bench-matching bench-peers bench-plans bench-tiles ## Measure, each against a baseline of the same run
+bench: bench-admin bench-api bench-events bench-imports bench-matching bench-peers bench-plans bench-tiles ## Measure, each against a baseline of the same run
+
+bench-admin: setup-tests ## Measure the admin's pages with a million flows in the database
+	@$(PYTHON) -m tests.bench.admin
 
 bench-api: setup-tests ## Measure the API with a million flows in the database
 	@$(PYTHON) -m tests.bench.api

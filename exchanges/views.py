@@ -181,9 +181,7 @@ def outcomes_of_organization(request: HttpRequest, organization_id: UUID) -> Htt
 @login_required
 def outcomes_of_region(request: HttpRequest) -> HttpResponse:
     """The eight figures of all exchanges of a region."""
-    access.require(
-        request.user.is_facilitator, _("Only facilitators see the outcomes of a region.")
-    )
+    access.require(request.user.reads_region, _("Only facilitators see the outcomes of a region."))
     return _outcomes(request, organization=None)
 
 

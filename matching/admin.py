@@ -28,7 +28,9 @@ from matching.models import (
     RematchRequest,
 )
 from matching.querysets import RematchRequestQuerySet
-from organizations.models import Organization, ResourceType
+from matching.unmatched import without_match
+from organizations.models import Organization, ResourceFlow, ResourceType
+from organizations.models.user import StaffRole
 from turash.admin_bases import BoundedAdmin, ReadOnlyAdmin
 from turash.errors import DomainError
 
@@ -148,6 +150,7 @@ class RematchRequestAdmin(ReadOnlyAdmin):
     search_help_text = _("Text of the error")
     ordering = ["due_at", "pk"]
     actions = ["retry"]
+    act_roles = (StaffRole.SUPPORT,)
 
     @admin.display(description=_("last error"))
     def short_error(self, request: RematchRequest) -> str:
@@ -315,6 +318,22 @@ def request_runs(
         text = ngettext("%d run was requested.", "%d runs were requested.", count) % count
         model_admin.message_user(request, text, messages.SUCCESS)
 
+
+class WithoutMatchFilter(admin.SimpleListFilter):
+    """A queue of the overview."""
+
+    title = _("matches")
+    parameter_name = "matches"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple]:
+        return [("none", _("Active, and none"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        return without_match(queryset.active()) if self.value() == "none" else queryset
+
+
+_flow_admin = admin.site.get_model_admin(ResourceFlow)
+_flow_admin.list_filter = [*_flow_admin.list_filter, WithoutMatchFilter]
 
 # Organizations do not know of matching, so matching brings its action to their page.
 _organization_admin = admin.site.get_model_admin(Organization)

@@ -8,9 +8,7 @@ class OrganizationsConfig(AppConfig):
     verbose_name = _("Organizations")
 
     def ready(self) -> None:
-        from organizations import facilitators, handlers, signals  # noqa: F401
+        from organizations import handlers, restoring, roles, signals  # noqa: F401
 
         # Permissions exist only after an app is migrated.
-        post_migrate.connect(
-            facilitators.grant_permissions, dispatch_uid="organizations.facilitators"
-        )
+        post_migrate.connect(roles.grant_permissions, dispatch_uid="organizations.roles")

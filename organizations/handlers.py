@@ -7,8 +7,10 @@ from django.db.models import Model
 from django.urls import reverse
 
 from organizations import services
-from organizations.models import Organization, ResourceFlow, Site
+from organizations.models import Acting, Organization, ResourceFlow, Site
 from turash.events.catalogue import (
+    ActingEnded,
+    ActingStarted,
     OrganizationCreated,
     ProposalStatusChanged,
     ResourceFlowCreated,
@@ -33,6 +35,12 @@ def titles_of_organizations(organization_ids: Iterable[UUID]) -> dict[UUID, str]
     return _names(Organization, organization_ids)
 
 
+@titles_of("acting")
+def titles_of_acting(acting_ids: Iterable[UUID]) -> dict[UUID, str]:
+    rows = Acting.objects.filter(pk__in=list(acting_ids)).values_list("pk", "organization__name")
+    return dict(rows)
+
+
 @titles_of("site")
 def titles_of_sites(site_ids: Iterable[UUID]) -> dict[UUID, str]:
     return _names(Site, site_ids)
@@ -51,6 +59,17 @@ def tell_about_organization(event: OrganizationCreated) -> None:
         kind="organization",
         subject_id=event.organization_id,
         url=reverse("organizations:organization-detail", args=[event.organization_id]),
+    )
+
+
+@handles(ActingStarted, ActingEnded)
+def tell_about_acting(event: ActingStarted | ActingEnded) -> None:
+    notify(
+        event,
+        organization_ids=[event.organization_id],
+        kind="acting",
+        subject_id=event.acting_id,
+        url=reverse("organizations:acting-list", args=[event.organization_id]),
     )
 
 

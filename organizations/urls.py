@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from organizations import views
+from organizations import acting_views, views
 
 app_name = "organizations"
 urlpatterns = [
@@ -17,6 +17,12 @@ urlpatterns = [
         views.organization_edit,
         name="organization-edit",
     ),
+    path(
+        "organizations/<uuid:organization_id>/acting",
+        acting_views.acting_list,
+        name="acting-list",
+    ),
+    path("acting/end", acting_views.acting_end, name="acting-end"),
     path("organizations/<uuid:organization_id>/sites/new", views.site_create, name="site-create"),
     path("organizations/<uuid:organization_id>/flows/new", views.flow_create, name="flow-create"),
     path(

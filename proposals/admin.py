@@ -29,6 +29,24 @@ class OverdueFilter(admin.SimpleListFilter):
         return queryset.overdue(timezone.now()) if self.value() == "yes" else queryset
 
 
+class WaitingFilter(admin.SimpleListFilter):
+    """The queues of the overview."""
+
+    title = _("waits for somebody")
+    parameter_name = "waits"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple]:
+        return [("stuck", _("No step for two weeks")), ("expiring", _("Expires in three days"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> ProposalQuerySet:
+        match self.value():
+            case "stuck":
+                return queryset.stuck(timezone.now())
+            case "expiring":
+                return queryset.expiring(timezone.now())
+        return queryset
+
+
 class ProposalTransitionInline(admin.TabularInline):
     model = ProposalTransition
     fields = readonly_fields = (
@@ -51,7 +69,7 @@ class ProposalAdmin(ReadOnlyAdmin):
         "price_per_unit", "status", "valid_until",
     ]  # fmt: skip
     list_select_related = ["from_organization", "to_organization", "resource__resource_type"]
-    list_filter = ["status", OverdueFilter]
+    list_filter = ["status", OverdueFilter, WaitingFilter]
     search_fields = [
         "from_organization__name", "to_organization__name", "resource__name", "message",
     ]  # fmt: skip
@@ -59,6 +77,12 @@ class ProposalAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     inlines = [ProposalTransitionInline]
     actions = ["expire_overdue"]
+
+    def get_fields(self, request: HttpRequest, obj: Proposal | None = None) -> list[str]:
+        # What one side wrote to the other is no figure.
+        fields = [field.name for field in Proposal._meta.fields if not field.primary_key]
+        facilitates = request.user.is_facilitator  # type: ignore[union-attr]
+        return fields if facilitates else [name for name in fields if name != "message"]
 
     @admin.display(description=_("quantity a year"), ordering="quantity")
     def quantity_with_unit(self, proposal: Proposal) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from organizations.models import User
 
     Viewer = User | AnonymousUser
+
+
+STUCK_AFTER = timedelta(days=14)
+EXPIRING_WITHIN = timedelta(days=3)
 
 
 class ProposalQuerySet(models.QuerySet):
@@ -29,6 +33,16 @@ class ProposalQuerySet(models.QuerySet):
     def overdue(self, now: datetime) -> Self:
         """Pending proposals whose time is over."""
         return self.filter(status="pending", valid_until__lte=now)
+
+    def stuck(self, now: datetime) -> Self:
+        """Accepted or negotiated, and nothing has happened for two weeks."""
+        return self.filter(status__in=["accepted", "negotiating"], updated_at__lt=now - STUCK_AFTER)
+
+    def expiring(self, now: datetime) -> Self:
+        """Pending, and their time is over within three days."""
+        return self.filter(
+            status="pending", valid_until__gt=now, valid_until__lte=now + EXPIRING_WITHIN
+        )
 
     def for_display(self) -> Self:
         """With both organizations and flows, and whether these match."""

@@ -5,23 +5,29 @@ What apps above know, they tell: see `tells`.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import F, Min, Q
+from django.db.models import F, Min, Model, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from organizations.models import Disclosure, Organization, User
 from proposals.models import Proposal, ProposalMessage, ProposalTerms, ProposalTransition
 from proposals.states import Status
+from turash.history.models import Change
 
 SHORT = 160
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that happened; `tag` is a status or the kind of the entry, for its colour."""
+    """
+    One thing that happened; `tag` is a status or the kind of the entry, for its colour.
+
+    `row` is what was written down then: the history knows whether a facilitator did it, acting for
+    the organization.
+    """
 
     at: datetime
     tag: str
@@ -29,6 +35,8 @@ class Entry:
     organization: Organization | None
     actor: User | None
     text: str
+    row: Model | None = None
+    by_facilitator: bool = False
 
 
 Teller = Callable[[Proposal], Iterable[Entry]]
@@ -54,7 +62,23 @@ def timeline_of(proposal: Proposal) -> list[Entry]:
     entries += _disclosures(proposal)
     for teller in _tellers:
         entries += teller(proposal)
+    acted = _written_while_acting(proposal)
+    if acted:
+        entries = [replace(one, by_facilitator=_name_of(one.row) in acted) for one in entries]
     return sorted(entries, key=lambda entry: entry.at)
+
+
+def _written_while_acting(proposal: Proposal) -> set[tuple[str, str]]:
+    """Rows that facilitators added while they acted for one of the sides."""
+    sides = [proposal.from_organization_id, proposal.to_organization_id]
+    done = Change.objects.filter(
+        acting_id__isnull=False, operation=Change.Operation.INSERT, organization_ids__overlap=sides
+    )
+    return set(done.values_list("table", "row_id"))
+
+
+def _name_of(row: Model | None) -> tuple[str, str]:
+    return (row._meta.db_table, str(row.pk)) if row is not None else ("", "")
 
 
 def _step(step: ProposalTransition) -> Entry:
@@ -64,13 +88,15 @@ def _step(step: ProposalTransition) -> Entry:
     elif step.to_status == Status.CONTRACTED:
         title = _("Contracted on version %d") % (step.terms_version or 1)
     return Entry(
-        step.occurred_at, step.to_status, title, step.organization, step.actor, step.comment
+        step.occurred_at, step.to_status, title, step.organization, step.actor, step.comment, step
     )
 
 
 def _offer(terms: ProposalTerms) -> Entry:
     title = _("Version %d offered") % terms.version
-    return Entry(terms.offered_at, "offer", title, terms.organization, terms.author, terms.comment)
+    return Entry(
+        terms.offered_at, "offer", title, terms.organization, terms.author, terms.comment, terms
+    )
 
 
 def _message(message: ProposalMessage) -> Entry:
@@ -79,8 +105,9 @@ def _message(message: ProposalMessage) -> Entry:
     title = ngettext("File", "Files", len(names)) if names else _("Message")
     lines = [*names, *([text] if text not in names else [])]
     return Entry(
-        message.posted_at, "talk", title, message.organization, message.author, "\n".join(lines)
-    )
+        message.posted_at, "talk", title, message.organization, message.author,
+        "\n".join(lines), message,
+    )  # fmt: skip
 
 
 def _disclosures(proposal: Proposal) -> list[Entry]:

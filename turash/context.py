@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db.models import Max
 from django.http import HttpRequest
 
+from organizations.services import acting_of
 from turash.realtime.models import Notification
 
 
@@ -29,3 +30,8 @@ def live_updates(request: HttpRequest) -> dict[str, Callable[[], int]]:
         return visible.aggregate(newest=Max("pk"))["newest"] or 0
 
     return {"newest_notification": newest_notification}
+
+
+def acting(request: HttpRequest) -> dict[str, Callable[[], object]]:
+    """For whom a facilitator acts now; a function, which the base of pages asks for staff alone."""
+    return {"acting_now": lambda: acting_of(request.user)}  # type: ignore[arg-type]

@@ -30,7 +30,7 @@ HTTPS = env.bool("HTTPS", default=False)
 
 INSTALLED_APPS = [
     "daphne",
-    "django.contrib.admin",
+    "turash.admin_apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     # After turash, which extends its command `qcluster`.
     "django_q",
     "turash.events",
+    "turash.history",
     "turash.callers",
     "turash.realtime",
     "turash.mail",
@@ -76,6 +77,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "turash.api.middleware.CompressMiddleware",
+    "turash.history.cause.HistoryMiddleware",
     "turash.callers.middleware.RateMiddleware",
     "turash.api.middleware.TagMiddleware",
     "turash.callers.idempotency.RepeatMiddleware",
@@ -99,6 +101,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "turash.context.map_tiles",
                 "turash.context.live_updates",
+                "turash.context.acting",
             ],
         },
     }

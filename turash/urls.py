@@ -13,6 +13,10 @@ from turash.realtime.api.views import NotificationListView, NotificationReadView
 from turash.views import errors, mail, notifications, pages, tokens
 from turash.views import map as map_views
 from turash.views.metrics import metrics
+from turash.views.region import overview
+
+# The admin knows no app by itself.
+admin.site.overview = overview
 
 # The interactive documentation sets styles as it goes along; its scripts are files of ours.
 docs = csp_update({"style-src": ["'unsafe-inline'"]})(

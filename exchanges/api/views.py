@@ -235,7 +235,7 @@ class OutcomesOfRegionView(_OutcomesView):
     def get(self, request: Request) -> Response:
         """The eight figures of all exchanges of a region, each counted once; for facilitators."""
         access.require(
-            request.user.is_facilitator, _("Only facilitators see the outcomes of a region.")
+            request.user.reads_region, _("Only facilitators see the outcomes of a region.")
         )
         flows = flows_of(request.query_params, request)
         self.scope = Scope(flows=flows, **months_of(request.query_params))

@@ -4,18 +4,21 @@ from organizations.admin.codes import SectorAdmin, WasteCodeAdmin
 from organizations.admin.contacts import ContactAdmin, DisclosureAdmin
 from organizations.admin.conversions import ConversionAdmin
 from organizations.admin.flows import ResourceFlowAdmin
+from organizations.admin.moderation import ActingAdmin, OrganizationMergeAdmin
 from organizations.admin.organizations import MembershipAdmin, OrganizationAdmin
 from organizations.admin.resource_types import CurrencyRateAdmin, ResourceTypeAdmin
 from organizations.admin.sites import SiteAdmin
 from organizations.admin.users import UserAdmin
 
 __all__ = [
+    "ActingAdmin",
     "ContactAdmin",
     "ConversionAdmin",
     "CurrencyRateAdmin",
     "DisclosureAdmin",
     "MembershipAdmin",
     "OrganizationAdmin",
+    "OrganizationMergeAdmin",
     "ResourceFlowAdmin",
     "ResourceTypeAdmin",
     "SectorAdmin",

@@ -91,8 +91,11 @@ class ResourceFlowAdmin(BoundedAdmin):
         "hazardous",
         ("source", admin.EmptyFieldListFilter),
     ]
-    search_fields = ["name", "organization__name", "external_id"]
-    search_help_text = _("Name, organization or id at the source")
+    search_fields = ["name", "organization__name", "=external_id"]
+    searches_by_index = True
+    # A million rows are narrowed down, not sorted: by any other column that would take seconds.
+    sortable_by = ()
+    search_help_text = _("Name, organization or whole id at the source")
     autocomplete_fields = ["site", "resource_type"]
     readonly_fields = [*DERIVED, *RECORD]
     inlines = [FlowContaminantInline]

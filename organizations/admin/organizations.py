@@ -4,19 +4,21 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, IntegerField, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from organizations import services
+from organizations.admin.moderation import ModerationMixin
 from organizations.admin.ownership import (
     MembershipForm,
     MembershipFormSet,
     left_without_owner,
     message_about,
 )
-from organizations.models import Membership, Organization
+from organizations.models import Membership, Organization, Site
 from turash.admin_bases import AutocompleteMixin, BoundedAdmin
 
 
@@ -50,8 +52,16 @@ class MembershipInline(AutocompleteMixin, admin.TabularInline):
         return super().get_queryset(request).select_related("user", "organization")
 
 
+def _count_of(model: type[Model]) -> Coalesce:
+    """How many rows of a model an organization has."""
+    rows = model._default_manager.filter(organization=OuterRef("pk")).order_by()
+    counted = rows.values("organization").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
 @admin.register(Organization)
-class OrganizationAdmin(BoundedAdmin):
+class OrganizationAdmin(ModerationMixin, BoundedAdmin):
+    change_list_template = "admin/organizations/change_list.html"
     form = OrganizationAdminForm
     list_display = [
         "name", "subtype", "sector", "visibility", "is_verified", "site_count", "member_count",
@@ -63,8 +73,9 @@ class OrganizationAdmin(BoundedAdmin):
         ("verified_at", admin.EmptyFieldListFilter),
         ("source", admin.EmptyFieldListFilter),
     ]
-    search_fields = ["name", "slug", "external_id"]
-    search_help_text = _("Name, short name or id at the source")
+    search_fields = ["name", "=slug", "=external_id"]
+    searches_by_index = True
+    search_help_text = _("Name, whole short name or whole id at the source")
     date_hierarchy = "created_at"
     fieldsets = [
         (None, {"fields": [*OrganizationAdminForm.Meta.fields]}),
@@ -89,9 +100,9 @@ class OrganizationAdmin(BoundedAdmin):
         # Only the list shows them; autocompletion and the action's queries go without.
         page = (request.resolver_match and request.resolver_match.url_name) or ""
         if page.endswith("_changelist"):
+            # Counted for the rows of one page, not for all before the first page is cut off.
             queryset = queryset.annotate(
-                sites_in_all=Count("sites", distinct=True),
-                members_in_all=Count("memberships", distinct=True),
+                sites_in_all=_count_of(Site), members_in_all=_count_of(Membership)
             )
         return queryset
 

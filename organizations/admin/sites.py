@@ -35,8 +35,9 @@ class SiteAdmin(BoundedAdmin):
         ("source", admin.EmptyFieldListFilter),
         "country",
     ]
-    search_fields = ["name", "city", "organization__name", "external_id"]
-    search_help_text = _("Name, city, organization or id at the source")
+    search_fields = ["name", "organization__name", "=external_id"]
+    searches_by_index = True
+    search_help_text = _("Name, organization or whole id at the source")
     autocomplete_fields = ["organization"]
     fieldsets = [
         (None, {"fields": [*SiteAdminForm.Meta.fields]}),

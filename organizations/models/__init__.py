@@ -4,12 +4,14 @@ from organizations.models.codes import Sector, WasteCode
 from organizations.models.contact import Contact, Disclosure
 from organizations.models.conversion import Conversion
 from organizations.models.flow import FlowContaminant, ResourceFlow
+from organizations.models.moderation import Acting, OrganizationMerge
 from organizations.models.organization import Membership, Organization, Visibility
 from organizations.models.resource_type import CurrencyRate, ResourceType
 from organizations.models.site import Site
 from organizations.models.user import User
 
 __all__ = [
+    "Acting",
     "Contact",
     "Conversion",
     "CurrencyRate",
@@ -17,6 +19,7 @@ __all__ = [
     "FlowContaminant",
     "Membership",
     "Organization",
+    "OrganizationMerge",
     "ResourceFlow",
     "ResourceType",
     "Sector",

@@ -16,6 +16,7 @@ from organizations.ids import new_id
 from organizations.models.organization import Organization, Visibility
 from organizations.models.resource_type import CurrencyRate, ResourceType, TransportMode
 from organizations.models.site import Site
+from organizations.models.trigrams import trigrams
 from organizations.querysets import ON_PLANE, ResourceFlowQuerySet
 
 ALL_MONTHS = list(range(1, 13))
@@ -237,6 +238,12 @@ class ResourceFlow(models.Model):
             GistIndex(ON_PLANE, name="organizations_flow_on_plane"),
             models.Index(fields=["organization", "-created_at"], name="organizations_flow_of_org"),
             models.Index(fields=["-created_at", "-id"], name="organizations_flow_newest"),
+            trigrams("name", name="organizations_flow_name_parts"),
+            models.Index(
+                fields=["external_id"],
+                condition=~Q(external_id=""),
+                name="organizations_flow_external_id",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from organizations.ids import new_id
 from organizations.models.stage import Stage
+from organizations.models.trigrams import trigrams
 from organizations.querysets import OrganizationQuerySet
 
 
@@ -73,7 +74,15 @@ class Organization(models.Model):
         verbose_name = _("organization")
         verbose_name_plural = _("organizations")
         ordering = ["name", "pk"]
-        indexes = [models.Index(fields=["name", "id"], name="organizations_by_name")]
+        indexes = [
+            trigrams("name", name="organizations_name_parts"),
+            models.Index(
+                fields=["external_id"],
+                condition=~Q(external_id=""),
+                name="organizations_external_id",
+            ),
+            models.Index(fields=["name", "id"], name="organizations_by_name"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "external_id"],
@@ -116,6 +125,16 @@ class Membership(models.Model):
     )
     role = models.CharField(_("role"), max_length=10, choices=Role.choices)
     joined_at = models.DateTimeField(_("joined at"), default=timezone.now, editable=False)
+    # Of a facilitator who acts for the organization for a while.
+    acting = models.OneToOneField(
+        "organizations.Acting",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="membership",
+        verbose_name=_("acting for an organization"),
+    )
 
     class Meta:
         verbose_name = _("membership")
@@ -125,6 +144,11 @@ class Membership(models.Model):
                 fields=["organization", "user"],
                 name="organizations_membership_is_unique",
                 violation_error_message=_("This user is a member already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(acting=None) | Q(role="manager"),
+                name="organizations_membership_of_acting_manages",
+                violation_error_message=_("Who acts for an organization does so as a manager."),
             ),
         ]
 

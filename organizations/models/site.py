@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from organizations.ids import new_id
 from organizations.models.organization import Organization
+from organizations.models.trigrams import trigrams
 from organizations.querysets import ON_PLANE, SiteQuerySet
 
 
@@ -50,6 +51,12 @@ class Site(models.Model):
         ordering = ["name", "pk"]
         indexes = [
             GistIndex(ON_PLANE, name="organizations_site_on_plane"),
+            trigrams("name", name="organizations_site_name_parts"),
+            models.Index(
+                fields=["external_id"],
+                condition=~Q(external_id=""),
+                name="organizations_site_external_id",
+            ),
             models.Index(fields=["name", "id"], name="organizations_site_by_name"),
         ]
         constraints = [

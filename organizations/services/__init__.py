@@ -1,5 +1,12 @@
 """The only writers of organizations, memberships, sites and flows."""
 
+from organizations.services.acting import (
+    CannotAct,
+    acting_of,
+    end_acting,
+    end_overdue_acting,
+    start_acting,
+)
 from organizations.services.contacts import hold_contact, set_contact
 from organizations.services.conversions import (
     create_conversion,
@@ -8,6 +15,7 @@ from organizations.services.conversions import (
     update_conversion,
 )
 from organizations.services.disclosures import note_seen
+from organizations.services.erasing import erase_person, may_erase
 from organizations.services.flows import (
     check_flow,
     create_flow,
@@ -21,7 +29,9 @@ from organizations.services.memberships import (
     add_member,
     change_role,
     remove_member,
+    require_another_owner,
 )
+from organizations.services.merging import CannotMerge, merge_organizations, successor_of
 from organizations.services.organizations import (
     StillInUse,
     count_completed_exchange,
@@ -32,11 +42,16 @@ from organizations.services.organizations import (
     update_organization,
 )
 from organizations.services.sites import create_site, delete_site, save_site, update_site
+from organizations.services.staff import assignable_roles, may_set_roles, set_roles
 
 __all__ = [
+    "CannotAct",
+    "CannotMerge",
     "LastOwner",
     "StillInUse",
+    "acting_of",
     "add_member",
+    "assignable_roles",
     "change_role",
     "check_flow",
     "count_completed_exchange",
@@ -48,16 +63,26 @@ __all__ = [
     "delete_flow",
     "delete_organization",
     "delete_site",
+    "end_acting",
+    "end_overdue_acting",
+    "erase_person",
     "hold_contact",
+    "may_erase",
+    "may_set_roles",
+    "merge_organizations",
     "note_seen",
     "remove_member",
+    "require_another_owner",
     "save_conversion",
     "save_flow",
     "save_organization",
     "save_site",
     "set_contact",
     "set_reserved",
+    "set_roles",
     "set_verified",
+    "start_acting",
+    "successor_of",
     "update_conversion",
     "update_flow",
     "update_organization",

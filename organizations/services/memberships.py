@@ -43,7 +43,7 @@ def change_role(*, actor: User, membership: Membership, role: str) -> Membership
     """
     permissions.require(permissions.can_own(actor, membership.organization_id))
     if role != Membership.Role.OWNER:
-        _require_another_owner(membership)
+        require_another_owner(membership)
     membership.role = role
     membership.full_clean()
     membership.save(update_fields=["role"])
@@ -60,12 +60,16 @@ def remove_member(*, actor: User, membership: Membership) -> None:
     """
     is_own = membership.user_id == actor.pk
     permissions.require(is_own or permissions.can_own(actor, membership.organization_id))
-    _require_another_owner(membership)
+    require_another_owner(membership)
     membership.delete()
 
 
-def _require_another_owner(membership: Membership) -> None:
-    """Hold the organization's row, so that two owners who leave at once do not both go."""
+def require_another_owner(membership: Membership) -> None:
+    """
+    Hold the organization's row, so that two owners who leave at once do not both go.
+
+    :raises LastOwner: the member is the only owner.
+    """
     Organization.objects.select_for_update(no_key=True).get(pk=membership.organization_id)
     membership.refresh_from_db()
     others = Membership.objects.filter(

@@ -1,6 +1,7 @@
 """A row of every model, and people who may look at it."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.contrib import admin
@@ -18,7 +19,7 @@ from matching.models import (
     ProposalEvidence,
 )
 from matching.services import rematch_flow
-from organizations.models import Contact, Disclosure, Sector, WasteCode
+from organizations.models import Acting, Contact, Disclosure, OrganizationMerge, Sector, WasteCode
 from plans.models import (
     Plan,
     PlanClosure,
@@ -113,6 +114,7 @@ def populate(number: int) -> None:
     )
     populate_exchange(proposal, owner)
     populate_plan(seller, output, needed)
+    populate_moderation(number, seller)
     Contact.objects.create(organization=seller)
     Disclosure.objects.create(
         organization=seller, user=owner, stage="public", seen_on=timezone.now().date()
@@ -139,6 +141,19 @@ def populate(number: int) -> None:
         subject_kind="site",
         subject_id=output.site_id,
         subject_url="/organizations/x",
+    )
+
+
+def populate_moderation(number: int, organization) -> None:
+    """Add what facilitators once did to the organization."""
+    staff = UserFactory(email=f"staff{number}@example.org", is_staff=True)
+    now = timezone.now()
+    Acting.objects.create(
+        organization=organization, user=staff, reason="Asked by telephone", started_at=now,
+        expires_at=now + timedelta(hours=1), ended_at=now,
+    )  # fmt: skip
+    OrganizationMerge.objects.create(
+        merged_id=uuid4(), name="Same", slug=f"same-{number}", into=organization, merged_by=staff
     )
 
 

@@ -97,6 +97,7 @@ class EventDeliveryAdmin(ReadOnlyAdmin):
     search_help_text = _("Handler or text of the error")
     ordering = ["-id"]
     actions = ["retry_dead_letters", "enqueue_again"]
+    act_roles = ("Support",)
 
     def get_urls(self) -> list[URLPattern]:
         own = [

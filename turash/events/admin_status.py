@@ -1,5 +1,7 @@
 """The admin's page that shows how events are doing, and retries dead letters of a kind."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +20,7 @@ REFRESH_S = 10
 
 def status_page(request: HttpRequest) -> HttpResponse:
     """What waits, what was given up, who works."""
-    _require_facilitator(request)
+    _require_actor(request)
     context = admin.site.each_context(request) | {
         "title": _("Events: status"),
         "status": read_status(),
@@ -31,7 +33,7 @@ def status_page(request: HttpRequest) -> HttpResponse:
 @require_POST
 def retry_kind(request: HttpRequest) -> HttpResponse:
     """Retry all dead letters of one handler and type."""
-    _require_facilitator(request)
+    _require_actor(request)
     dead = EventDelivery.objects.dead().of_kind(
         request.POST.get("handler"), request.POST.get("event_type")
     )
@@ -50,6 +52,7 @@ def tell_retried(request: HttpRequest, count: int) -> None:
     messages.add_message(request, messages.SUCCESS if count else messages.WARNING, text % count)
 
 
-def _require_facilitator(request: HttpRequest) -> None:
-    if not getattr(request.user, "is_facilitator", False):
+def _require_actor(request: HttpRequest) -> None:
+    delivery_admin: Any = admin.site.get_model_admin(EventDelivery)
+    if not delivery_admin.has_act_permission(request):
         raise PermissionDenied

@@ -41,6 +41,25 @@ class OrganizationCreated(OrganizationEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ActingEvent(OrganizationEvent):
+    acting_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActingStarted(ActingEvent):
+    """A facilitator began to act for an organization."""
+
+    type: ClassVar[str] = "acting_started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActingEnded(ActingEvent):
+    """A facilitator no longer acts for an organization."""
+
+    type: ClassVar[str] = "acting_ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteEvent(OrganizationEvent):
     site_id: UUID
 
@@ -235,6 +254,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
     event.type: event
     for event in (
         OrganizationCreated,
+        ActingStarted,
+        ActingEnded,
         SiteCreated,
         SiteUpdated,
         SiteDeleted,

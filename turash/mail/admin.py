@@ -20,6 +20,7 @@ class MailAdmin(ReadOnlyAdmin):
     search_help_text = _("E-mail address or subject")
     date_hierarchy = "created_at"
     actions = ["send_again"]
+    act_roles = ("Support",)
 
     @admin.action(
         description=_("Send again what failed or perhaps was not sent"), permissions=["act"]

@@ -17,6 +17,8 @@ HEADLINES = {
     "match_lost": _("A match is gone"),
     "matching_run_finished": _("The matches are up to date"),
     "plan_finished": _("A plan is ready"),
+    "acting_started": _("A facilitator acts for your organization"),
+    "acting_ended": _("The facilitator no longer acts for your organization"),
     "proposal_created": _("A new proposal"),
     "proposal_status_changed": _("A proposal has moved on"),
     "proposal_terms_offered": _("New terms are offered"),
