@@ -8,7 +8,7 @@ from uuid import UUID
 
 import numpy as np
 
-from matching import arrays, figures, loading, pairing
+from matching import array_parameters, figures, loading, pairing
 from matching.engine.arrays import COLUMN
 from matching.engine.best import score_pairs
 from matching.engine.parameters import BEST_PER_FLOW
@@ -101,7 +101,7 @@ class Fits:
             return set()
         columns = (self.numbers, self.raw_ids, self.scores, self.distances_m)
         chosen_ones = [column[chosen] for column in columns]
-        return {number for (number,) in arrays.fetch(statement, [*chosen_ones, *more])}
+        return {number for (number,) in array_parameters.fetch(statement, [*chosen_ones, *more])}
 
 
 def find_fits(flow: ResourceFlow, types: loading.TypeTable, weights: np.ndarray) -> Fits:

@@ -13,7 +13,7 @@ from turash.mail.models import Mail
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
-ROUNDS = 24
+ROUNDS = 12
 
 
 def test_nobody_confirms_what_is_corrected_in_the_same_moment(

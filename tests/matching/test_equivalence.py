@@ -139,7 +139,7 @@ def test_two_hundred_small_regions_agree_three_times(first_seed):
     st.lists(st.sampled_from(["edit", "add", "delete", "move", "pause", "dismiss"]), max_size=10),
 )
 @settings(
-    max_examples=15,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -214,5 +214,5 @@ def test_it_costs_the_same_queries_whatever_the_number(
     browser = client_as(alice)
     url = reverse("matching:near-misses", args=[ours.pk])
     browser.get(url)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(13):
         assert browser.get(url).content.decode().count("too cold") == size

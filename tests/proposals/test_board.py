@@ -85,7 +85,7 @@ def test_columns_are_bounded_and_take_the_same_queries(
             )
     browser = client_as(alice)
     browser.get(BOARD)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(11):
         answer = browser.get(BOARD)
     html = answer.content.decode()
     shown = min(size, CARDS_PER_COLUMN)

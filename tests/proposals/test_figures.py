@@ -191,7 +191,7 @@ def test_near_misses_and_bundles_say_it_in_classes(api_as, client_as, alice, ali
 
 
 # Of which 4 ask how far the two have come: facilitator, organizations, proposals, matches.
-FLOWS_QUERIES, MATCHES_QUERIES = 7, 23
+FLOWS_QUERIES, MATCHES_QUERIES = 6, 16
 
 
 @pytest.mark.parametrize("size", [1, 8])

@@ -15,7 +15,7 @@ from tests.proposals.stages import move, propose
 from turash.rate_limits import Limit
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
-ROUNDS = 60
+ROUNDS = 32
 
 
 @pytest.fixture(autouse=True)

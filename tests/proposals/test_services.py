@@ -165,7 +165,7 @@ def test_a_decision_after_the_deadline_is_refused(sender, target):
 class StateMachine(TestCase):
     """Whatever people try, the record of transitions is a path through the table."""
 
-    @hypothesis_settings(max_examples=15, deadline=None)
+    @hypothesis_settings(max_examples=8, deadline=None)
     @given(st.lists(st.tuples(st.booleans(), st.sampled_from(Status.values)), max_size=12))
     def test_every_history_is_a_path(self, attempts):
         sender, target = MembershipFactory(), MembershipFactory()

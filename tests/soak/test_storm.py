@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-ROUNDS = 4
+ROUNDS = 2
 
 
 @pytest.mark.parametrize("publisher", ["queue", "streams"])
