@@ -1,14 +1,13 @@
 """All that match one flow: tens of thousands in a large city, so they are kept as columns."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 from uuid import UUID
 
 import numpy as np
 
-from matching import array_parameters, figures, loading, pairing
+from matching import array_parameters, figures, loading, pairing, surroundings
 from matching.engine.arrays import COLUMN
 from matching.engine.best import score_pairs
 from matching.engine.parameters import BEST_PER_FLOW
@@ -20,17 +19,6 @@ from organizations.models import ResourceFlow
 Key = tuple[float, float, UUID]
 
 _LISTS = PartnerList._meta.db_table
-# Of partners that do not list the flow: those whose list it enters, because there is room or the
-# last one is no better.
-_ENTERED = f"""
-SELECT fits.number
-FROM unnest(%s::bigint[], %s::uuid[], %s::float8[], %s::float8[])
-    AS fits (number, flow_id, score, distance_m)
-LEFT JOIN {_LISTS} l USING (flow_id)
-WHERE score > l.scores[{BEST_PER_FLOW}]
-    OR l.scores[{BEST_PER_FLOW}] IS NULL
-    OR score = l.scores[{BEST_PER_FLOW}] AND distance_m <= l.distances_m[{BEST_PER_FLOW}]
-"""
 # Of partners that list the flow: those where its score or distance has changed, or what it brings
 # to a list that it leads.
 _MOVED = f"""
@@ -52,6 +40,8 @@ class Fits:
     numbers: np.ndarray
     raw_ids: np.ndarray
     results: np.ndarray  # what the kernel says of each pair, by COLUMNS
+    places: np.ndarray  # of each among the candidates around
+    around: surroundings.Surroundings
 
     @cached_property
     def place_of(self) -> dict[int, int]:
@@ -77,48 +67,56 @@ class Fits:
 
     def best(self) -> tuple[list[Entry], Worth]:
         """Return the list of the best, and what the first of them brings."""
+        leading = np.arange(len(self.scores))
+        if len(leading) > BEST_PER_FLOW:
+            least = np.partition(self.scores, -BEST_PER_FLOW)[-BEST_PER_FLOW]
+            leading = np.flatnonzero(self.scores >= least)
         # Sorted stably: the smaller id comes first.
-        order = np.lexsort((self.distances_m, -self.scores))[:BEST_PER_FLOW].tolist()
-        entries = [self.entry(place, int(self.numbers[place])) for place in order]
-        return entries, self.worth(order[0]) if order else NOTHING
+        order = np.lexsort((self.distances_m[leading], -self.scores[leading]))[:BEST_PER_FLOW]
+        best = leading[order].tolist()
+        entries = [self.entry(place, int(self.numbers[place])) for place in best]
+        return entries, self.worth(best[0]) if best else NOTHING
 
     def entered(self, listed_by: Collection[int]) -> set[int]:
-        """Return the partners whose list the flow enters, by number; `listed_by`: others."""
-        is_new = ~np.isin(self.numbers, list(listed_by))
-        return self._ask(_ENTERED, is_new, [])
+        """
+        Return the partners whose list the flow enters, by number; `listed_by`: others.
+
+        Because there is room in it, or the last one is no better.
+        """
+        new = np.flatnonzero(~np.isin(self.numbers, list(listed_by)))
+        last_scores, last_distances_m = self.around.thresholds_of(self.places[new]).T
+        scores, distances_m = self.scores[new], self.distances_m[new]
+        enters = (scores > last_scores) | (scores == last_scores) & (
+            distances_m <= last_distances_m
+        )
+        return set(self.numbers[new[enters]].tolist())
 
     def moved(self, own_number: int, listed_by: Collection[int]) -> set[int]:
         """Return those who list the flow, and whose list changes with it."""
-        is_listed = np.isin(self.numbers, list(listed_by))
+        listed = np.flatnonzero(np.isin(self.numbers, list(listed_by)))
+        if not len(listed):
+            return set()
         savings, co2 = (
-            self.results[is_listed, COLUMN[name]]
+            self.results[listed, COLUMN[name]]
             for name in ("savings_eur_per_year", "co2_avoided_t_per_year")
         )
-        return self._ask(_MOVED, is_listed, [np.round(savings, 2), co2, own_number])
-
-    def _ask(self, statement: str, chosen: np.ndarray, more: Sequence[Any]) -> set[int]:
-        if not chosen.any():
-            return set()
         columns = (self.numbers, self.raw_ids, self.scores, self.distances_m)
-        chosen_ones = [column[chosen] for column in columns]
-        return {number for (number,) in array_parameters.fetch(statement, [*chosen_ones, *more])}
+        rows = array_parameters.fetch(
+            _MOVED,
+            [*(column[listed] for column in columns), np.round(savings, 2), co2, own_number],
+        )
+        return {number for (number,) in rows}
 
 
 def find_fits(flow: ResourceFlow, types: loading.TypeTable, weights: np.ndarray) -> Fits:
     """Return all that match a flow; none if it is not active."""
-    pairs = pairing.pair_up(
-        flow,
-        types,
-        # All in a box around: the kernel measures distances faster than the database.
-        condition="c.resource_type_id = ANY(%s::smallint[])"
-        " AND c.location && _ST_Expand(%s::geography, %s)",
-        parameters=[
-            pairing.counterpart_keys(flow, types),
-            f"SRID=4326;{flow.location.wkt}",
-            pairing.reach_m(flow, types) * 1.01 + 1,
-        ],
-    )
+    own = pairing.load_own(flow, types)
+    around = surroundings.around(flow, types)
+    is_output = flow.direction == ResourceFlow.Direction.OUTPUT
+    pairs = pairing.pair_with(own, around.loaded, types, is_output=is_output)
     results = score_pairs(*pairs.arrays, weights)
     matching = np.flatnonzero(~np.isnan(results[:, COLUMN["score"]]))
     others = pairs.others
-    return Fits(others.numbers[matching], others.raw_ids[matching], results[matching])
+    return Fits(
+        others.numbers[matching], others.raw_ids[matching], results[matching], matching, around
+    )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from matching.ids import match_id
+from matching.models.list_change import ListChange
 from matching.models.partners import PartnerList, Partners
 from organizations.models import ResourceFlow
 
@@ -103,6 +104,10 @@ class FlowList:
         )
 
 
+class FlowsAreGone(Exception):
+    """Lists were asked for of flows that have been deleted."""
+
+
 class Changes:
     """Lists that are looked at and changed together; each change holds on both sides."""
 
@@ -110,13 +115,19 @@ class Changes:
         self._lists: dict[int, FlowList] = {}
 
     def load(self, numbers: Iterable[int]) -> None:
-        """Read the lists of flows that have not been read yet; who has none gets an empty one."""
+        """
+        Read the lists of flows that have not been read yet; who has none gets an empty one.
+
+        Raises FlowsAreGone.
+        """
         missing = {number for number in numbers if number not in self._lists}
         if not missing:
             return
         flows = ResourceFlow.objects.filter(number__in=missing).values_list(
             "pk", "number", "direction"
         )
+        if len(flows) < len(missing):
+            raise FlowsAreGone
         rows = PartnerList.objects.in_bulk([flow_id for flow_id, _, _ in flows])
         for flow_id, number, direction in flows:
             row = rows.get(flow_id)
@@ -188,6 +199,8 @@ class Changes:
             update_fields=[f.name for f in PartnerList._meta.fields if not f.primary_key],
             batch_size=500,
         )
+        if changed:
+            ListChange.note([row.number for row in changed])
         return self._ids(found), self._ids(lost)
 
     def _ids(self, pairs: set[tuple[int, int]]) -> list[PairIds]:

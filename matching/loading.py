@@ -216,7 +216,7 @@ def _copied(statement: str, parameters: Sequence[Any]) -> _Copied:
 
 
 def _loaded(copied: _Copied, types: TypeTable) -> Loaded:
-    rows = records.in_order_of_id(copied.records)
+    rows = copied.records[records.order_of_ids(copied.records["id"])]
     array = records.unpack(rows, types.keys, copied.eur_per_unit)
     table = FlowTable(np.ascontiguousarray(rows["id"]), rows["number"].astype(np.int64), array)
     own = types.array["reach_m"][array["type"]]

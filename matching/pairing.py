@@ -53,13 +53,18 @@ def pair_up(
     There are no pairs when the flow is not active, or no longer since it was read.
     """
     is_output = flow.direction == ResourceFlow.Direction.OUTPUT
-    own = loading.load_flows(
+    return pair_loaded(
+        load_own(flow, types), types, is_output=is_output, condition=condition,
+        parameters=parameters, viewpoint=viewpoint,
+    )  # fmt: skip
+
+
+def load_own(flow: ResourceFlow, types: loading.TypeTable) -> loading.Loaded:
+    """Read a flow as one of the two sides: nothing, if it does not take part in matching."""
+    is_output = flow.direction == ResourceFlow.Direction.OUTPUT
+    return loading.load_flows(
         types, is_output=is_output, condition="c.flow_id = %s", parameters=[flow.pk]
     )
-    return pair_loaded(
-        own, types, is_output=is_output, condition=condition, parameters=parameters,
-        viewpoint=viewpoint,
-    )  # fmt: skip
 
 
 def pair_loaded(
@@ -75,11 +80,19 @@ def pair_loaded(
     others = loading.load_flows(
         types, is_output=not is_output, condition=condition, parameters=parameters
     )
+    if viewpoint:
+        table, _ = others
+        # One's own, or a facilitator asks, who sees all.
+        mask(table, shown_instead(viewpoint, table.ids))
+    return pair_with(own, others, types, is_output=is_output)
+
+
+def pair_with(
+    own: loading.Loaded, others: loading.Loaded, types: loading.TypeTable, *, is_output: bool
+) -> Pairs:
+    """Pair a flow, an output or not, with each of others of the other direction."""
     contaminants = loading.join_contaminants(own, others)
     (one, _), (many, _) = own, others
-    if viewpoint:
-        # One's own, or a facilitator asks, who sees all.
-        mask(many, shown_instead(viewpoint, many.ids))
     count = len(one) * len(many)
     pairs = np.zeros((count, 2), dtype=np.int64)
     pairs[:, 1 if is_output else 0] = np.arange(count)

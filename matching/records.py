@@ -76,17 +76,17 @@ def unpack(
     return flows
 
 
-def in_order_of_id(records: np.ndarray) -> np.ndarray:
-    """Sort records as PostgreSQL and Python sort UUIDs."""
-    high, low = np.ascontiguousarray(records["id"]).view(">u8").reshape(-1, 2).T.astype(np.uint64)
+def order_of_ids(raw_ids: np.ndarray) -> np.ndarray:
+    """Return what sorts ids, of 16 octets each, as PostgreSQL and Python sort UUIDs."""
+    high, low = np.ascontiguousarray(raw_ids).view(">u8").reshape(-1, 2).T.astype(np.uint64)
     # Ids of one moment have the upper half in common. One key, of its rank and what there is room
     # for of the lower half, is sorted faster than two.
     order = np.argsort(high)
-    rank = np.zeros(len(records), dtype=np.uint64)
+    rank = np.zeros(len(raw_ids), dtype=np.uint64)
     rank[order[1:]] = np.cumsum(np.diff(high[order]) != 0)
-    bits = np.uint64(len(records).bit_length())
+    bits = np.uint64(len(raw_ids).bit_length())
     key = rank << (np.uint64(64) - bits) | low >> bits
     order = np.argsort(key)
     if (np.diff(key[order]) == 0).any():
         order = np.lexsort((low, high))
-    return records[order]
+    return order

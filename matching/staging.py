@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from matching import lists, loading
 from matching.bulk import Side
-from matching.models import MatchingRun, PartnerList, StagedList
+from matching.models import ListChange, MatchingRun, PartnerList, StagedList
 from matching.packing import COLUMNS, pack
 
 LISTS_PER_CHUNK = 20_000
@@ -166,6 +166,7 @@ def swap_in(run: MatchingRun) -> tuple[int, int, set[UUID]]:
         else:
             found, lost, unsure = _fill(cursor, parameters)
         cursor.execute("RESET enable_nestloop")
+    ListChange.note(None)
     return found, lost, _forget(unsure, partitions)
 
 
@@ -204,8 +205,10 @@ def _forget(numbers: list[int], partitions: list[int]) -> set[UUID]:
         return set()
     changes = lists.Changes()
     again: set[UUID] = set()
-    for row in StagedList.objects.filter(partition__in=partitions, number__in=numbers):
+    rows = list(StagedList.objects.filter(partition__in=partitions, number__in=numbers))
+    for row in rows:
         changes.adopt(row.number, row.flow_id, row)
+    for row in rows:
         again |= {row.flow_id, *changes.forget(row.number)}
     changes.save()
     return again

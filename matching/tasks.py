@@ -41,5 +41,6 @@ def sweep(**_: object) -> None:
 
 
 def prune(**_: object) -> None:
-    """Forget old runs (scheduled every day)."""
+    """Forget old runs and changes of lists (scheduled every day)."""
+    services.prune_list_changes()
     services.prune_runs(timezone.now() - settings.EVENT_RETENTION)

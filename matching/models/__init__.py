@@ -3,6 +3,7 @@
 from matching.models.candidate import Candidate
 from matching.models.category import FACTOR_OF, Category
 from matching.models.cluster import MatchCluster
+from matching.models.list_change import ListChange
 from matching.models.match import SCORES, Match, MatchDismissal
 from matching.models.partners import PartnerList, StagedList
 from matching.models.rematch_request import RematchRequest
@@ -14,6 +15,7 @@ __all__ = [
     "SCORES",
     "Candidate",
     "Category",
+    "ListChange",
     "Match",
     "MatchCluster",
     "MatchDismissal",

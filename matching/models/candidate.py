@@ -31,6 +31,8 @@ class Candidate(models.Model):
     location = models.PointField(geography=True, srid=4326, spatial_index=False)
     record = models.BinaryField()  # matching.records.RECORD
     contaminants = models.BinaryField()  # matching.records.CONTENT, of each that is stated
+    # The transaction that has written this, set by a trigger.
+    changed_in = models.BigIntegerField(db_index=True, db_default=0)
 
     class Meta:
         verbose_name = _("candidate")

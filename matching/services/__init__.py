@@ -4,7 +4,7 @@ from matching.services.clusters import compute_clusters, request_clusters
 from matching.services.dismissals import classify_dismissal, dismiss_match
 from matching.services.learning import note_decision
 from matching.services.partitions import plan_run, work_partition
-from matching.services.rematch import Changes, rematch_flow
+from matching.services.rematch import Changes, prune_list_changes, rematch_flow
 from matching.services.rematch_requests import (
     NOW,
     PAUSE,
@@ -40,6 +40,7 @@ __all__ = [
     "may_run",
     "note_decision",
     "plan_run",
+    "prune_list_changes",
     "prune_runs",
     "rematch_due",
     "rematch_flow",

@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Max
 
-from matching import loading, store, weights
+from matching import loading, store, surroundings, weights
 from matching.engine.parameters import BEST_PER_FLOW
 from matching.fits import Fits, Key, find_fits
-from matching.lists import NOTHING, Changes, Entry, FlowList, PairIds
+from matching.lists import NOTHING, Changes, Entry, FlowList, FlowsAreGone, PairIds
+from matching.models import ListChange
 from organizations.models import ResourceFlow
 from turash.events.catalogue import MatchFound, MatchLost
 from turash.events.publishers import publish
@@ -20,6 +22,16 @@ class Rematched:
 
     found: list[PairIds] = field(default_factory=list)
     lost: list[PairIds] = field(default_factory=list)
+
+
+# Who remembers something of lists looks after at most so many changes of them.
+CHANGES_KEPT = 10_000
+
+
+def prune_list_changes() -> None:
+    """Forget which lists have changed, except by the newest changes."""
+    newest = ListChange.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    ListChange.objects.filter(pk__lte=newest - CHANGES_KEPT).delete()
 
 
 @transaction.atomic
@@ -37,7 +49,14 @@ def rematch_flow(*, flow_id: UUID) -> Rematched:
     flow = ResourceFlow.objects.filter(pk=flow_id).first()
     if flow is None:
         return Rematched()
-    found, lost = _Rematch(flow, loading.load_types()).changes.save()
+    types = loading.load_types()
+    try:
+        changes = _Rematch(flow, types).changes
+    except FlowsAreGone:
+        # They were remembered.
+        surroundings.forget()
+        changes = _Rematch(flow, types).changes
+    found, lost = changes.save()
     publish(*store.events_about(MatchFound, found), *store.events_about(MatchLost, lost))
     return Rematched(found, lost)
 
