@@ -36,8 +36,19 @@ def fetch(statement: str, parameters: Sequence[Any]) -> list[tuple]:
 
     Past Django's cursors, which spell out each element: that takes longer than the statement.
     """
+    with _cursor() as cursor:
+        return cursor.execute(statement, parameters).fetchall()
+
+
+def execute(statement: str, parameters: Sequence[Any]) -> None:
+    """Do the same with a statement that returns nothing."""
+    with _cursor() as cursor:
+        cursor.execute(statement, parameters)
+
+
+def _cursor() -> psycopg.Cursor:
     connection.ensure_connection()
     raw: AdaptContext = connection.connection
-    with psycopg.Cursor(raw) as cursor:  # type: ignore[type-var]
-        cursor.adapters.register_dumper(np.ndarray, _ArrayDumper)
-        return cursor.execute(statement, parameters).fetchall()
+    cursor: psycopg.Cursor = psycopg.Cursor(raw)  # type: ignore[call-overload]
+    cursor.adapters.register_dumper(np.ndarray, _ArrayDumper)
+    return cursor

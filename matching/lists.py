@@ -1,12 +1,15 @@
 """Changes to lists of partners, gathered in memory and written at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
 
+import numpy as np
+
+from matching.array_parameters import execute
 from matching.ids import match_id
 from matching.models.list_change import ListChange
 from matching.models.partners import PartnerList, Partners
@@ -37,6 +40,31 @@ class Worth(NamedTuple):
 
 
 NOTHING = Worth(Decimal(0), 0.0)
+
+_COLUMNS = (
+    "is_output, partners, scores, distances_m, listed_by, match_count,"
+    " best_savings_eur_per_year, best_co2_avoided_t_per_year"
+)
+# Lists of all rows come one behind the other: who is in the lists of a large city stands in those
+# of thousands, and Django spells out each element.
+_WRITE = f"""
+INSERT INTO {PartnerList._meta.db_table} (flow_id, {_COLUMNS})
+SELECT flow_id, is_output = 1,
+    joined.partners[start + 1:stop], joined.scores[start + 1:stop],
+    joined.distances_m[start + 1:stop], joined.listed_by[holders_start + 1:holders_stop],
+    match_count, savings, co2
+FROM unnest(
+    %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+    %s::bigint[], %s::numeric[], %s::float8[]
+) AS row (
+    flow_id, is_output, start, stop, holders_start, holders_stop, match_count, savings, co2
+), (
+    SELECT %s::bigint[] AS partners, %s::float8[] AS scores, %s::float8[] AS distances_m,
+        %s::bigint[] AS listed_by
+) joined
+ON CONFLICT (flow_id) DO UPDATE
+SET ({_COLUMNS}) = ROW({", ".join(f"excluded.{name}" for name in _COLUMNS.split(", "))})
+"""
 
 
 @dataclass
@@ -89,19 +117,6 @@ class FlowList:
         return (
             self.is_kept, self.is_output, list(self.entries), set(self.listed_by), self.worth,
         )  # fmt: skip
-
-    def as_row(self) -> PartnerList:
-        return PartnerList(
-            flow_id=self.flow_id,
-            is_output=self.is_output,
-            partners=[entry.number for entry in self.entries],
-            scores=[entry.score for entry in self.entries],
-            distances_m=[entry.distance_m for entry in self.entries],
-            listed_by=sorted(self.listed_by),
-            match_count=len(self.pairs()),
-            best_savings_eur_per_year=self.worth.savings_eur_per_year,
-            best_co2_avoided_t_per_year=self.worth.co2_avoided_t_per_year,
-        )
 
 
 class FlowsAreGone(Exception):
@@ -192,13 +207,7 @@ class Changes:
         PartnerList.objects.filter(
             pk__in=[row.flow_id for row in changed if not row.is_kept]
         ).delete()
-        PartnerList.objects.bulk_create(
-            [row.as_row() for row in changed if row.is_kept],
-            update_conflicts=True,
-            unique_fields=["flow"],
-            update_fields=[f.name for f in PartnerList._meta.fields if not f.primary_key],
-            batch_size=500,
-        )
+        _write([row for row in changed if row.is_kept])
         if changed:
             ListChange.note([row.number for row in changed])
         return self._ids(found), self._ids(lost)
@@ -210,3 +219,35 @@ class Changes:
             )
             for output, input_ in sorted(pairs)
         ]
+
+
+def _write(rows: Sequence[FlowList]) -> None:
+    """Insert or replace rows of lists."""
+    if not rows:
+        return
+    entries = list(chain.from_iterable(row.entries for row in rows))
+    numbers, scores, distances_m = zip(*entries, strict=True) if entries else ((), (), ())
+    stops = np.cumsum([len(row.entries) for row in rows])
+    holders_stops = np.cumsum([len(row.listed_by) for row in rows])
+    execute(
+        _WRITE,
+        [
+            [row.flow_id for row in rows],
+            _integers(row.is_output for row in rows),
+            np.append(0, stops[:-1]),
+            stops,
+            np.append(0, holders_stops[:-1]),
+            holders_stops,
+            _integers(len(row.pairs()) for row in rows),
+            [row.worth.savings_eur_per_year for row in rows],
+            np.array([row.worth.co2_avoided_t_per_year for row in rows]),
+            _integers(numbers),
+            np.array(scores, dtype=np.float64),
+            np.array(distances_m, dtype=np.float64),
+            _integers(chain.from_iterable(sorted(row.listed_by) for row in rows)),
+        ],
+    )
+
+
+def _integers(values: Iterable[int]) -> np.ndarray:
+    return np.fromiter(values, dtype=np.int64)

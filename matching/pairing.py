@@ -112,11 +112,16 @@ def counterpart_keys(flow: ResourceFlow, types: loading.TypeTable) -> list[int]:
 
 def reach_m(flow: ResourceFlow, types: loading.TypeTable) -> float:
     """The farthest that a partner of the flow can be [m]."""
-    is_output = flow.direction == ResourceFlow.Direction.OUTPUT
-    farthest = types.reach_m(flow.resource_type_id, is_output=is_output)
+    farthest = farthest_m(flow, types)
     if flow.max_distance_km is None:
         return farthest
     return min(farthest, flow.max_distance_km * 1000)
+
+
+def farthest_m(flow: ResourceFlow, types: loading.TypeTable) -> float:
+    """The farthest that a partner of any flow of the same type and direction can be [m]."""
+    is_output = flow.direction == ResourceFlow.Direction.OUTPUT
+    return types.reach_m(flow.resource_type_id, is_output=is_output)
 
 
 def candidate_ids(

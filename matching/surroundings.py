@@ -20,7 +20,8 @@ REMEMBERED_FROM = 2_000
 MOST_REMEMBERED = 200_000
 # More changes than these are not looked through: all is read again.
 MOST_CHANGES = 2_000
-# A place is read a little wider where another one near by has been looked at before.
+# Where another flow has been looked at before, all is read that any in the middle of a place could
+# reach, and a little more, so that its neighbours find it, too.
 WIDENED = 1.1
 
 # `xmin`: whatever changes that is not visible yet was written by this transaction or a later one.
@@ -35,10 +36,10 @@ SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
 # The last place of a list: who scores more enters it. There is room in one that is not full.
 _THRESHOLDS = f"""
 SELECT string_agg(
-    float8send(coalesce(l.scores[{BEST_PER_FLOW}], '-Infinity'))
-    || float8send(coalesce(l.distances_m[{BEST_PER_FLOW}], 'Infinity')),
+    float8send(coalesce(l.scores[last], '-Infinity'))
+    || float8send(coalesce(l.distances_m[last], 'Infinity')),
     '' ORDER BY place)
-FROM unnest(%s::uuid[]) WITH ORDINALITY AS asked (flow_id, place)
+FROM (SELECT %s::int) best (last), unnest(%s::uuid[]) WITH ORDINALITY AS asked (flow_id, place)
 LEFT JOIN {PartnerList._meta.db_table} l USING (flow_id)
 """
 
@@ -129,7 +130,7 @@ def around(flow: ResourceFlow, types: loading.TypeTable) -> Surroundings:
     place = place and _up_to_date(place, state, types)
     if place is None:
         if _memory.knows(scope, circle):
-            circle = circle._replace(radius_m=circle.radius_m * WIDENED)
+            circle = circle._replace(radius_m=pairing.farthest_m(flow, types) * WIDENED)
         loaded = _load(scope, circle, types)
         if len(loaded[0]) < REMEMBERED_FROM:
             return Surroundings(loaded)
@@ -196,7 +197,7 @@ def _load(
 def _read_thresholds(raw_ids: np.ndarray) -> np.ndarray:
     if not len(raw_ids):
         return np.empty((0, 2))
-    ((octets,),) = array_parameters.fetch(_THRESHOLDS, [raw_ids])
+    ((octets,),) = array_parameters.fetch(_THRESHOLDS, [BEST_PER_FLOW, raw_ids])
     return np.frombuffer(octets, dtype=">f8").astype(np.float64).reshape(-1, 2)
 
 
