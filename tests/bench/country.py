@@ -27,7 +27,7 @@ DENSE_PLACE = 70, 55  # longitude and latitude, away from all others
 FLOWS_PER_SITE, SITES_PER_ORGANIZATION, FLOWS_PER_CITY = 4, 2, 2_000
 # Within a city sites scatter by so much (standard deviation) [degrees of latitude].
 CITY_DEGREES = 0.06
-# Of so many inputs of the dense city one has an output beside it.
+# In the dense city few give what many want: an output is in the lists of thousands.
 INPUTS_PER_OUTPUT = 500
 WEEKS = ["Mon-Sun", "Mon-Sun", "Mon-Fri 06:00-22:00", "Sat-Sun", "Mon-Fri 22:00-06:00"]
 MONTHS = [
@@ -141,14 +141,22 @@ class Country:
     """
     Makes organizations, sites and flows by the thousand, past the services and their events.
 
-    `dense_candidates`: add a city in which every output has so many inputs in reach.
+    `dense_candidates`: add a city in which every output has so many inputs in reach, and of so many
+    inputs (`inputs_per_output`) one has an output beside it.
     """
 
-    def __init__(self, flow_count: int, seed: int = SEED, *, dense_candidates: int = 0) -> None:
+    def __init__(
+        self,
+        flow_count: int,
+        seed: int = SEED,
+        *,
+        dense_candidates: int = 0,
+        inputs_per_output: int = INPUTS_PER_OUTPUT,
+    ) -> None:
         self.chance = np.random.default_rng(seed)
         self.flow_count = flow_count
         self.dense_candidates = dense_candidates
-        self.dense_count = dense_candidates + -(-dense_candidates // INPUTS_PER_OUTPUT)
+        self.dense_count = dense_candidates + -(-dense_candidates // inputs_per_output)
         weeks = b"".join(HoursOfWeek.parse(week).to_bytes() for week in WEEKS)
         self.weeks = np.frombuffer(weeks, dtype="V21")
 
