@@ -55,6 +55,13 @@ class DatabaseCreation(PostgreSQLCreation):
             cursor.execute(f"COMMENT ON DATABASE {_MIGRATED} IS '{run}'")
         return name
 
+    def _create_test_db(self, verbosity: int, autoclobber: bool, keepdb: bool = False) -> str:
+        name = super()._create_test_db(verbosity, autoclobber, keepdb)
+        with self._nodb_cursor() as cursor:
+            # Also on a server that was started as a durable one, by `make check` for example.
+            cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+        return name
+
     def _destroy_test_db(self, test_database_name: str, verbosity: int) -> None:
         super()._destroy_test_db(test_database_name, verbosity)
         with self._alone() as cursor:
@@ -76,6 +83,8 @@ class DatabaseCreation(PostgreSQLCreation):
         """
         statements = [_emptying(self.connection)]
         with self.connection.cursor() as cursor:
+            # A database that was kept has one already.
+            cursor.execute("DROP SCHEMA IF EXISTS aside CASCADE")
             cursor.execute("CREATE SCHEMA aside")
             cursor.execute(_TABLES)
             for table, columns in cursor.fetchall():
