@@ -5,6 +5,9 @@
 PYTHON := .local/venv/bin/python
 PACKAGES := turash organizations matching proposals exchanges plans webhooks imports maps
 
+# Tests start dozens of processes: each would compile the project again where none may keep it.
+test: export PYTHONDONTWRITEBYTECODE =
+
 help: ## List what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 

@@ -1,5 +1,6 @@
 """The cast and the stage: who signs in, and how events reach their handlers in tests."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -26,6 +27,12 @@ from turash.local import postgres, redis
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what mostly waits: the other workers have something to do meanwhile."""
     items.sort(key=lambda item: "soak" not in item.path.parts)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector of garbage what is there to stay: modules, and the tests themselves."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 100)
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -6,7 +6,9 @@ import sys
 os.environ.setdefault("REDIS_PREFIX", f"turash-{os.environ.get('PYTEST_XDIST_WORKER', 'test')}")
 
 from turash.settings import *  # noqa: F403
-from turash.settings import MIDDLEWARE
+from turash.settings import DATABASES, MIDDLEWARE
+
+DATABASES["default"]["ENGINE"] = "tests.postgis"
 
 # One address asks for all tests.
 API_RATES = dict.fromkeys(("address", "user", "token"), "1000000/1000000")

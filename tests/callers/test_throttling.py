@@ -43,7 +43,8 @@ def test_every_answer_tells_what_is_left(api, rates):
     first, second = api.get(URL), api.get("/api/v1/nothing")
     assert (first["RateLimit-Limit"], first["RateLimit-Remaining"]) == ("5", "4")
     assert second["RateLimit-Remaining"] == "3"
-    assert 110 <= int(second["RateLimit-Reset"]) <= 120
+    # Two tokens of a minute each are missing, but for what came while a slow machine asked.
+    assert 60 < int(second["RateLimit-Reset"]) <= 120
 
 
 def test_an_address_is_limited_whoever_it_says_it_is(api, alice, rates, settings):
