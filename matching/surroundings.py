@@ -22,7 +22,7 @@ MOST_REMEMBERED = 200_000
 MOST_CHANGES = 2_000
 # Where another flow has been looked at before, all is read that any in the middle of a place could
 # reach, and a little more, so that its neighbours find it, too.
-WIDENED = 1.1
+WIDENED = 1.25
 
 # `xmin`: whatever changes that is not visible yet was written by this transaction or a later one.
 # A transaction that has written itself remembers nothing: it could be rolled back.
