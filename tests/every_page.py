@@ -31,7 +31,7 @@ MEMBER, FACILITATOR, VISITOR = "anna.owner@example.org", "freja.facilitator@exam
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Who opens a page, and where; `name` is that of its address, `variant` one of several views."""
+    """Who opens a page, and where; `variant` tells several views of one address apart."""
 
     name: str
     who: str

@@ -52,7 +52,7 @@ def main() -> None:
             FOLDER.mkdir(exist_ok=True)
             taken = list(_take(url, wanted, options.width or WIDTHS, options.theme or THEMES))
     (FOLDER / "index.html").write_text(_index(taken))
-    print(f"{len(taken)} pictures: {FOLDER / 'index.html'}")
+    sys.stdout.write(f"{len(taken)} pictures: {FOLDER / 'index.html'}\n")
 
 
 def _take(

@@ -71,7 +71,7 @@ def is_shown(request: HttpRequest) -> bool:
 
 @cache
 def tokens() -> dict[str, list[str]]:
-    """Return the names of the tokens that the stylesheet defines: colours, spaces, sizes of type."""
+    """Return the names of the tokens of the stylesheet: colours, spaces, sizes of type."""
     path = finders.find("css/turash.css")
     found = dict(_TOKEN.findall(Path(str(path)).read_text(encoding="utf-8")))
     return {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import BooleanField, Case, Q, Value, When
+from django.db.models import Case, Value, When
 
 from matching.disclosure import as_seen_from
 from matching.models import Match
@@ -62,7 +62,7 @@ class Matches:
 
 
 def look(viewer: Any, organization_ids: list[UUID], *, news_after: int | None) -> Matches:
-    """Return what somebody sees of the matches of some organizations, in a fixed number of queries."""
+    """Return what somebody sees of some organizations' matches, in a fixed number of queries."""
     matches = Match.seen.of_organizations(organization_ids).not_dismissed_by(organization_ids)
     found = _found_since(organization_ids, news_after)
     still = set(matches.filter(pk__in=found).values_list("pk", flat=True)) if found else set()
@@ -96,13 +96,10 @@ def _found_since(organization_ids: list[UUID], news_after: int | None) -> list[U
 
 def _read(matches: MatchQuerySet, wanted: list[UUID]) -> list[Match]:
     """Return the best matches and those wanted, with their figures."""
-    is_wanted = Case(
-        When(Q(pk__in=wanted), then=Value(True)),  # noqa: FBT003
-        default=Value(False),  # noqa: FBT003
-        output_field=BooleanField(),
-    )
-    rows = matches.for_display().order_by(is_wanted.desc(), "-score", "distance_m", "pk")
-    return list(rows[: BEST_VALUED + len(wanted)])
+    order: list[Any] = ["-score", "distance_m", "pk"]
+    if wanted:
+        order.insert(0, Case(When(pk__in=wanted, then=Value(0)), default=Value(1)))
+    return list(matches.for_display().order_by(*order)[: BEST_VALUED + len(wanted)])
 
 
 def _proposed(matches: list[Match]) -> set[tuple[UUID, UUID]]:
