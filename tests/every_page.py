@@ -38,6 +38,8 @@ class Visit:
     path: str
     variant: str = ""
     status: int = 200
+    # A selector of what a page fetches after it has come.
+    ready: str = "body"
 
     @property
     def title(self) -> str:
@@ -171,7 +173,7 @@ def _of_a_member() -> list[Visit]:
         visit("organizations:site-edit", plant.sites.first().pk),
         visit("organizations:flow-create", plant.pk),
         visit("organizations:flow-edit", flow.pk),
-        visit("organizations:flow-detail", flow.pk),
+        visit("organizations:flow-detail", flow.pk, ready="#matches .match"),
         visit("organizations:conversion-create", plant.pk),
         visit("organizations:conversion-edit", Conversion.objects.get(site__organization=plant).pk),
         visit("organizations:acting-list", plant.pk),
