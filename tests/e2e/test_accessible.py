@@ -16,9 +16,20 @@ from tests.every_page import NO_PAGES, cookies_of, furnish, names_of_addresses, 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 PHONE, LAPTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
-# Colours are compared in both themes; what a page is made of is the same in both.
-EVERYTHING = {"resultTypes": ["violations"]}
-COLOURS = {"resultTypes": ["violations"], "runOnly": ["color-contrast", "target-size"]}
+# Colours are compared in both themes; what a page is made of is the same in both. Without copies
+# of stylesheets, which the content security policy refuses.
+EVERYTHING = {
+    "resultTypes": ["violations"],
+    "preload": False,
+    "rules": {"target-size": {"enabled": True}},
+}
+COLOURS = {
+    "resultTypes": ["violations"],
+    "preload": False,
+    "runOnly": ["color-contrast", "target-size"],
+}
+# Django's own markup in the admin: docs/design.md says why.
+OF_DJANGO = {"aria-input-field-name": "select2", "empty-table-header": "<th"}
 WIDE = "document.documentElement.scrollWidth"
 
 
@@ -29,6 +40,7 @@ def found(page: Page, options: dict[str, Any]) -> list[str]:
         f"{rule['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
         for rule in answer["violations"]
         for node in rule["nodes"]
+        if not ("/admin/" in page.url and OF_DJANGO.get(rule["id"], "\0") in node["html"])
     ]
 
 
