@@ -4,6 +4,7 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -74,6 +75,12 @@ def _text(area: Box | None, side: str) -> str:
 def _area(request: HttpRequest) -> Box | None:
     """Return the chosen box; None where there is none, or its numbers are none."""
     return parse_box(",".join(request.GET.get(name, "") for name in SIDES))
+
+
+def places() -> list[list[float]]:
+    """Return where the sites lie that anybody may see [longitude, latitude]; of many the first."""
+    sight = sights.look(AnonymousUser(), Filter())
+    return [[round(degrees, 3) for degrees in site.location.coords] for site in sight.sites]
 
 
 def tiles(query: str = "") -> str:

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
 from django.db.models import F, Func, IntegerField, Sum
 from django.db.models.functions import Coalesce
@@ -12,8 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from maps import sights
-from maps.filters import Filter
 from matching.models import PartnerList
 from organizations.models import Membership, Organization, ResourceFlow, Site
 from organizations.querysets import EDITING_ROLES
@@ -21,7 +18,7 @@ from proposals.models import Proposal
 from turash.realtime.models import ReadMark
 from turash.realtime.services import note_look
 from turash.views import worth
-from turash.views.map import tiles
+from turash.views.map import places, tiles
 
 ORGANIZATIONS_SHOWN = 50
 SITES_SHOWN = 20
@@ -55,10 +52,7 @@ def _figures() -> dict[str, Any]:
     best = outputs.filter(best_savings_eur_per_year__gt=0)
     return {
         "organizations": Organization.objects.count(),
-        "places": [
-            [round(degrees, 3) for degrees in site.location.coords]
-            for site in sights.look(AnonymousUser(), Filter()).sites
-        ],
+        "places": places(),
         "flows": ResourceFlow.objects.active().count(),
         **outputs.aggregate(matches=Coalesce(Sum("match_count"), 0)),
         **best.aggregate(
