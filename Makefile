@@ -1,6 +1,6 @@
 # What one does with Turash; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo run test bench bench-admin bench-api bench-events bench-imports bench-matching bench-peers bench-plans bench-tiles fuzz soak check format lock messages stop clean
+.PHONY: help setup setup-tests demo run test bench bench-admin bench-api bench-events bench-imports bench-matching bench-peers bench-plans bench-tiles screenshots fuzz soak check format lock messages stop clean
 
 PYTHON := .local/venv/bin/python
 PACKAGES := turash organizations matching proposals exchanges plans webhooks imports maps
@@ -52,6 +52,9 @@ bench-plans: setup-tests ## Measure exchange plans: the best quantities, against
 bench-tiles: setup-tests ## Measure the map with a million flows: tiles by zoom, features, areas
 	@$(PYTHON) -m tests.bench.tiles
 
+screenshots: setup-tests ## Take a picture of every page, in both themes, at three widths: screenshots/index.html
+	@$(PYTHON) -m tests.screenshots
+
 fuzz: setup-tests ## Send ten thousand requests at random to a running server, by the schema
 	@$(PYTHON) -m tests.fuzz
 
@@ -89,4 +92,4 @@ stop: ## Stop the private PostgreSQL and Redis
 	@$(PYTHON) manage.py services stop
 
 clean: stop ## Remove everything that set-up and demo have made
-	rm -rf .local .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .local .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache screenshots

@@ -191,6 +191,9 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Turash <turash@local
 # How links in e-mails begin.
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 
+# Whom those who want to join write to; empty: the first page names nobody.
+CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="")
+
 # --- Webhooks -------------------------------------------------------------------------------
 
 # Where they may lead: see docs/webhooks.md. Networks of the organization's own, such as

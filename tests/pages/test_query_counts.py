@@ -23,7 +23,7 @@ def grow(pair) -> None:
 @pytest.mark.parametrize(
     ("page", "at_most"),
     [
-        ("dashboard", 16),
+        ("dashboard", 19),
         ("map", 14),
         ("map-data", 13),
         ("panel", 20),

@@ -29,7 +29,7 @@ class NotificationAdmin(ReadOnlyAdmin):
 
 @admin.register(ReadMark)
 class ReadMarkAdmin(ReadOnlyAdmin):
-    list_display = ["user", "notification_id"]
+    list_display = ["user", "notification_id", "looked_at"]
     list_select_related = ["user"]
     search_fields = ["user__email", "user__full_name"]
     search_help_text = _("Name or e-mail address")

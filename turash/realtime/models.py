@@ -53,7 +53,12 @@ class Notification(models.Model):
 
 
 class ReadMark(models.Model):
-    """How far a user has read: everything up to this notification; without a row nothing."""
+    """
+    How far a user has read: everything up to this notification; without a row nothing.
+
+    And how far a user has looked: a visit goes on as long as the next look follows within half an
+    hour; news of a visit are what came after the last look of the visit before.
+    """
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
@@ -63,6 +68,9 @@ class ReadMark(models.Model):
         verbose_name=_("user"),
     )
     notification_id = models.BigIntegerField(_("read up to"), default=0)
+    news_after = models.BigIntegerField(_("news of this visit come after"), null=True, blank=True)
+    seen_to = models.BigIntegerField(_("newest at the last look"), null=True, blank=True)
+    looked_at = models.DateTimeField(_("last look at"), null=True, blank=True)
 
     objects = ReadMarkQuerySet.as_manager()
 
@@ -72,7 +80,20 @@ class ReadMark(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(notification_id__gte=0), name="realtime_readmark_is_an_id"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    news_after__isnull=True, seen_to__isnull=True, looked_at__isnull=True
+                )
+                | models.Q(
+                    news_after__isnull=False,
+                    news_after__gte=0,
+                    seen_to__isnull=False,
+                    seen_to__gte=models.F("news_after"),
+                    looked_at__isnull=False,
+                ),
+                name="realtime_readmark_looks_forward",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -45,3 +45,7 @@ class ReadMarkQuerySet(models.QuerySet):
             return 0
         row = self.filter(pk=viewer.pk).values_list("notification_id", flat=True).first()
         return row or 0
+
+    def news_after(self, viewer: Any) -> int | None:
+        """The notification after which news of the present visit begin; None: no visit yet."""
+        return self.filter(pk=viewer.pk).values_list("news_after", flat=True).first()

@@ -1,7 +1,7 @@
 """Telling organizations what concerns them: durable rows, whose commit wakes the websockets."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -92,3 +92,36 @@ def count_unread(user: Any) -> int:
     """Count what a user has not read, up to `MOST_COUNTED`."""
     unread = Notification.objects.visible_to(user).filter(pk__gt=ReadMark.objects.position_of(user))
     return unread[:MOST_COUNTED].count()
+
+
+# Who has not looked for so long, and looks again, begins a new visit.
+VISIT_ENDS_AFTER = timedelta(minutes=30)
+# One statement, so that two pages opened at once agree.
+_NOTE_LOOK = f"""
+INSERT INTO {ReadMark._meta.db_table} AS mark
+    (user_id, notification_id, news_after, seen_to, looked_at)
+VALUES (%(user)s, 0, %(newest)s, %(newest)s, %(now)s)
+ON CONFLICT (user_id) DO UPDATE SET
+    news_after = CASE
+        WHEN mark.looked_at IS NULL THEN excluded.news_after
+        WHEN mark.looked_at < %(now)s - %(pause)s THEN mark.seen_to
+        ELSE mark.news_after
+    END,
+    seen_to = greatest(mark.seen_to, excluded.seen_to),
+    looked_at = greatest(mark.looked_at, excluded.looked_at)
+RETURNING news_after
+"""
+
+
+def note_look(user: Any, *, now: datetime) -> int:
+    """
+    Note that a user looks at what is new; returns the notification after which news begin.
+
+    That is the newest one at the last look of the visit before. The first visit of all begins
+    without news.
+    """
+    newest = Notification.objects.visible_to(user).newest_id()
+    with connection.cursor() as cursor:
+        values = {"user": user.pk, "newest": newest, "now": now, "pause": VISIT_ENDS_AFTER}
+        cursor.execute(_NOTE_LOOK, values)
+        return int(cursor.fetchone()[0])

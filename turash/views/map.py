@@ -4,6 +4,7 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -54,7 +55,7 @@ def page(request: HttpRequest) -> HttpResponse:
             "counted_at": Count.objects.values_list("counted_at", flat=True).first(),
             "view": request.GET.get("at", "")[:100],
             "query": query,
-            "tiles": f"{_tiles()}?layers=cells,sites{'&' if query else ''}{query}",
+            "tiles": tiles(query),
         },
     )
 
@@ -76,9 +77,16 @@ def _area(request: HttpRequest) -> Box | None:
     return parse_box(",".join(request.GET.get(name, "") for name in SIDES))
 
 
-def _tiles() -> str:
-    """Return the address of tiles, with places for the numbers."""
-    return reverse("maps:tile", args=[0, 0, 0]).replace("0/0/0", "{z}/{x}/{y}")
+def places() -> list[list[float]]:
+    """Return where the sites lie that anybody may see [longitude, latitude]; of many the first."""
+    sight = sights.look(AnonymousUser(), Filter())
+    return [[round(degrees, 3) for degrees in site.location.coords] for site in sight.sites]
+
+
+def tiles(query: str = "") -> str:
+    """Return the address of tiles of flows, with places for the numbers."""
+    address = reverse("maps:tile", args=[0, 0, 0]).replace("0/0/0", "{z}/{x}/{y}")
+    return f"{address}?layers=cells,sites{'&' if query else ''}{query}"
 
 
 def data(request: HttpRequest) -> HttpResponse:

@@ -2,33 +2,49 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
 from django.db.models import F, Func, IntegerField, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
-from matching.disclosure import as_seen_from
-from matching.models import Match, PartnerList
-from organizations.disclosure import Viewpoint
+from matching.models import PartnerList
 from organizations.models import Membership, Organization, ResourceFlow, Site
 from organizations.querysets import EDITING_ROLES
 from proposals.models import Proposal
+from turash.realtime.models import ReadMark
+from turash.realtime.services import note_look
+from turash.views import worth
+from turash.views.map import places, tiles
 
 ORGANIZATIONS_SHOWN = 50
 SITES_SHOWN = 20
 FLOWS_SHOWN = 50
 MATCHES_SHOWN = 10
 PROPOSALS_SHOWN = 20
-# The figures read whole tables, and anybody may ask for them.
-FIGURES_KEPT_S = 20
+# The figures read whole tables, and anybody may ask for them: they are this old at most, where
+# somebody asks that often; one computes them anew, while the others get those of before.
+FIGURES_FRESH_S = 60
+FIGURES_KEPT_S = 24 * 60 * 60
 
 
 def landing(request: HttpRequest) -> HttpResponse:
     """What Turash is, and what it has found so far."""
-    figures = cache.get_or_set("landing-figures", _figures, FIGURES_KEPT_S)
-    return render(request, "turash/landing.html", figures)
+    context = _kept_figures() | {"contact_email": settings.CONTACT_EMAIL, "tiles": tiles()}
+    return render(request, "turash/landing.html", context)
+
+
+def _kept_figures() -> dict[str, Any]:
+    kept = cache.get("landing-figures")
+    is_ours = cache.add("landing-figures-fresh", True, FIGURES_FRESH_S)  # noqa: FBT003
+    if kept is not None and not is_ours:
+        return kept
+    figures = _figures()
+    cache.set("landing-figures", figures, FIGURES_KEPT_S)
+    return figures
 
 
 def _figures() -> dict[str, Any]:
@@ -36,6 +52,7 @@ def _figures() -> dict[str, Any]:
     best = outputs.filter(best_savings_eur_per_year__gt=0)
     return {
         "organizations": Organization.objects.count(),
+        "places": places(),
         "flows": ResourceFlow.objects.active().count(),
         **outputs.aggregate(matches=Coalesce(Sum("match_count"), 0)),
         **best.aggregate(
@@ -49,12 +66,13 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """What concerns me; with htmx the part of it that changes."""
     memberships = list(_memberships(request.user)[:ORGANIZATIONS_SHOWN])
     keys = [membership.organization_id for membership in memberships]
-    matches = (
-        Match.seen.of_organizations(keys)
-        .not_dismissed_by(keys)
-        .for_display()
-        .order_by("-score", "distance_m", "pk")
+    # A fragment that fetches itself again is nobody's look.
+    news_after = (
+        ReadMark.objects.news_after(request.user)
+        if request.htmx
+        else note_look(request.user, now=timezone.now())
     )
+    matches = worth.look(request.user, keys, news_after=news_after)
     context = {
         "memberships": memberships,
         "editable": [row.organization for row in memberships if row.role in EDITING_ROLES],
@@ -62,7 +80,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         .select_related("organization")
         .order_by("organization__name", "name", "pk")[:SITES_SHOWN],
         "flows": _flows(keys)[:FLOWS_SHOWN],
-        "matches": as_seen_from(Viewpoint(request.user), matches[:MATCHES_SHOWN]),
+        "matches": matches,
+        "best": matches.best[:MATCHES_SHOWN],
         "waiting": Proposal.objects.filter(to_organization__in=keys, status="pending")
         .for_display()
         .order_by("-created_at", "pk")[:PROPOSALS_SHOWN],

@@ -19,6 +19,7 @@ from matching.valuation import valuers_of
 from organizations.models import Organization, ResourceFlow, Site
 from proposals.models import Proposal
 from proposals.states import Status
+from turash.views.map import places, tiles
 
 # The figures read whole tables.
 FIGURES_KEPT_S = 60
@@ -48,7 +49,12 @@ def overview(request: HttpRequest) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     if user.reads_region:
         figures = cache.get_or_set("region-figures", _figures, FIGURES_KEPT_S)
-        shown |= {"figures": figures, "proposals": _named(figures["proposals"])}
+        shown |= {
+            "figures": figures,
+            "proposals": _named(figures["proposals"]),
+            "tiles": tiles(),
+            "places": figures.get("places", []),
+        }
     if user.is_facilitator:
         shown["queues"] = queues(timezone.now())
     return shown
@@ -65,6 +71,7 @@ def _figures() -> dict[str, Any]:
         "organizations": Organization.objects.count(),
         "verified": Organization.objects.exclude(verified_at=None).count(),
         "sites": Site.objects.count(),
+        "places": places(),
         "flows": ResourceFlow.objects.active().count(),
         "matches": outputs.aggregate(sum=Coalesce(Sum("match_count"), 0))["sum"],
         "proposals": dict(
