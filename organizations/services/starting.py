@@ -39,7 +39,8 @@ def create_flows(
     _refuse_twins(site, rows)
     if not 0 < len(rows) <= MOST_FLOWS:
         raise InvalidInput({"": [_("Choose between 1 and %d flows.") % MOST_FLOWS]})
-    flows, errors = [], {}
+    flows: list[ResourceFlow] = []
+    errors: dict[str, list[str]] = {}
     for key, fields in rows.items():
         try:
             with transaction.atomic():

@@ -55,7 +55,11 @@ def test_the_first_sight_of_the_map_is_light(client):
     _zoom, x, y = tile_of(15, 50, 2)
     around = [(2, x + right, y + down) for right in (-1, 0, 1) for down in (-1, 0, 1)]
     sizes = [
-        len(client.get("/map/land/{}/{}/{}.mvt".format(*place), headers={"Accept-Encoding": "gzip"}).content)
+        len(
+            client.get(
+                "/map/land/{}/{}/{}.mvt".format(*place), headers={"Accept-Encoding": "gzip"}
+            ).content
+        )
         for place in around
         if 0 <= place[2] < 4
     ]

@@ -1,10 +1,11 @@
-"""What is proposed for a sector: every line can be declared, has a source, and stands in the docs."""
+"""What is proposed for a sector can be declared, has a source, and stands in the docs."""
 
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from organizations import sector_templates, services
 from organizations.hours import HoursOfWeek
@@ -94,14 +95,12 @@ def test_the_nearest_sector_is_chosen():
 
 
 def test_amounts_pretend_no_more_than_three_digits():
-    assert [f"{rounded(Decimal(text)):f}" for text in ("1234.5", "0.12345", "400", "0", "99960")] == [
-        "1230", "0.123", "400", "0", "100000",
-    ]  # fmt: skip
+    typed = ("1234.5", "0.12345", "400", "0", "99960")
+    shown = [f"{rounded(Decimal(text)):f}" for text in typed]
+    assert shown == ["1230", "0.123", "400", "0", "100000"]
 
 
-def test_names_are_in_the_language_of_the_reader(settings):
-    from django.utils import translation
-
+def test_names_are_in_the_language_of_the_reader():
     bakery = sector_templates.all_templates()["bakery"]
     with translation.override("ru"):
         assert (bakery.label, bakery.size_label) == (bakery.name_ru, bakery.size_ru)

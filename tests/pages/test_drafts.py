@@ -31,7 +31,12 @@ def site_page(alices_organization):
 
 
 def test_a_half_filled_form_comes_back_right_or_wrong(client_as, alice, key, site_page):
-    begun = {"name": "Nor", "location_longitude": "11.1", "location_latitude": "9x", "country": "dan"}
+    begun = {
+        "name": "Nor",
+        "location_longitude": "11.1",
+        "location_latitude": "9x",
+        "country": "dan",
+    }
     saved = save(client_as(alice), key, begun | {"csrfmiddlewaretoken": "secret"})
     assert saved.status_code == 200
     assert "secret" not in Draft.objects.get().body
@@ -99,7 +104,9 @@ def test_of_two_tabs_none_overwrites_the_other_unasked(client_as, alice, key, si
     assert not Draft.objects.exists()
 
 
-def test_it_is_gone_when_sent_or_thrown_away_and_stays_when_refused(client_as, alice, key, site_page):
+def test_it_is_gone_when_sent_or_thrown_away_and_stays_when_refused(
+    client_as, alice, key, site_page
+):
     browser = client_as(alice)
     save(browser, key, {"name": "North"})
     assert browser.post(site_page, {"name": "North"}).status_code == 400
@@ -117,7 +124,9 @@ def test_it_is_gone_when_sent_or_thrown_away_and_stays_when_refused(client_as, a
     assert not Draft.objects.exists()
 
 
-def test_what_has_changed_since_is_not_covered_by_an_old_draft(client_as, alice, alices_organization):
+def test_what_has_changed_since_is_not_covered_by_an_old_draft(
+    client_as, alice, alices_organization
+):
     flow = ResourceFlowFactory(site__organization=alices_organization, name="Old")
     browser = client_as(alice)
     page = reverse("organizations:flow-edit", args=[flow.pk])

@@ -1,13 +1,16 @@
 """The guided way from nothing to the first matches, and what can go wrong on it."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 
+from organizations import onboarding_views
 from organizations.models import ResourceFlow, ResourceType
 from tests.factories import MembershipFactory, ResourceFlowFactory, SiteFactory
 from turash.events.models import DomainEvent
+from turash.rate_limits import Limit
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +38,12 @@ def test_each_page_leads_to_the_next(client_as, django_user_model, run_events):
     taker = SiteFactory(location="POINT(11.1 55.69)")
     ResourceFlowFactory(site=taker, direction="input", type_code="heat", amount=200)
 
-    organization = {"name": "Oven", "subtype": "business", "visibility": "public", "sector": "10.71"}
+    organization = {
+        "name": "Oven",
+        "subtype": "business",
+        "visibility": "public",
+        "sector": "10.71",
+    }
     answer = browser.post(reverse("organizations:organization-create"), organization)
     site_page = answer.url
     dashboard = browser.get("/dashboard").content.decode()
@@ -147,11 +155,6 @@ def test_places_are_found_by_any_of_their_names(client_as, alice, client):
 
 
 def test_the_search_is_not_for_machines(client_as, alice, monkeypatch):
-    from datetime import timedelta
-
-    from organizations import onboarding_views
-    from turash.rate_limits import Limit
-
     limit = Limit("places-test", burst=2, refill=timedelta(hours=1))
     monkeypatch.setattr(onboarding_views, "RATE", limit)
     browser = client_as(alice)

@@ -9,9 +9,26 @@ const MAX_ZOOM = 7;
 // Of 4096 units in a tile, which is drawn 512 pixels wide: what is smaller is not seen.
 const TOLERANCE = 8;
 
+// Ponds would be triangles: only waters are kept that are at least so wide or high, in degrees.
+const SMALLEST_LAKE = 0.02;
+
+function isLake(ring) {
+  const [width, height] = [0, 1].map((axis) => {
+    const ends = ring.map((point) => point[axis]);
+    return Math.max(...ends) - Math.min(...ends);
+  });
+  return Math.max(width, height) >= SMALLEST_LAKE;
+}
+
 const [source, target] = process.argv.slice(2);
 const countries = JSON.parse(readFileSync(source));
-for (const country of countries.features) country.properties = {};
+for (const country of countries.features) {
+  country.properties = {};
+  const { type, coordinates } = country.geometry;
+  for (const rings of type === "Polygon" ? [coordinates] : coordinates) {
+    rings.splice(1, rings.length, ...rings.slice(1).filter(isLake));
+  }
+}
 const index = new GeoJSONVT(countries, {
   maxZoom: MAX_ZOOM, indexMaxZoom: MAX_ZOOM, indexMaxPoints: 0, tolerance: TOLERANCE, extent: 4096, buffer: 64,
 });
