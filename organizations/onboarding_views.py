@@ -5,11 +5,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from organizations import drafting, permissions, sector_templates, services
@@ -46,13 +44,9 @@ def start(request: HttpRequest, organization_id: UUID) -> HttpResponse:
     form = TemplateForm(request.POST or None, template=template, size=size, sites=sites)
     chosen = {"sector": template.code, "size": f"{size:f}"}
     drafting.offer(request, form, key, only_of=chosen)
-    if request.method == "POST" and form.is_valid():
-        count = _create(request, form)
-        if count:
-            services.drop_draft(actor=request.user, form=key)
-            text = ngettext("%d flow is declared.", "%d flows are declared.", count)
-            messages.success(request, text % count)
-            return redirect("first-matches", organization.pk)
+    if request.method == "POST" and form.is_valid() and _create(request, form):
+        services.drop_draft(actor=request.user, form=key)
+        return redirect("first-matches", organization.pk)
     return _page(
         request, organization, template=template, size_form=size_form, form=form, chosen=chosen
     )
@@ -80,11 +74,12 @@ def _page(request: HttpRequest, organization: Organization, **context: Any) -> H
     )
 
 
-def _create(request: HttpRequest, form: TemplateForm) -> int:
-    """Declare the chosen flows; returns how many, or 0 where the form tells what is wrong."""
+def _create(request: HttpRequest, form: TemplateForm) -> bool:
+    """Declare the chosen flows; False where the form tells what is wrong."""
     site, rows = form.cleaned_data["site"], form.rows()
     try:
-        return len(services.create_flows(actor=request.user, site=site, rows=rows))
+        services.create_flows(actor=request.user, site=site, rows=rows)
+        return True
     except InvalidInput as error:
         for path, problems in error.errors.items():
             row, _dot, field = path.rpartition(".")
@@ -95,7 +90,7 @@ def _create(request: HttpRequest, form: TemplateForm) -> int:
             )
     except DomainError as error:
         form.add_error(None, error.message)
-    return 0
+    return False
 
 
 @require_safe

@@ -1,4 +1,4 @@
-"""Tiles of land and borders in one file: MBTiles 1.3, which map programs can open, too."""
+"""Tiles of land and borders in one file, in the format MBTiles 1.3."""
 
 import gzip
 import hashlib
