@@ -37,6 +37,7 @@ def start(request: HttpRequest, organization_id: UUID) -> HttpResponse:
     template = sector_templates.all_templates().get(asked["sector"])
     if template is None:
         return _page(request, organization, templates=sector_templates.all_templates().values())
+    asked["size"] = asked["size"] or f"{template.typical_size:f}"
     size_form = SizeForm(asked, template=template)
     if not size_form.is_valid():
         return _page(request, organization, template=template, size_form=size_form)

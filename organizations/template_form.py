@@ -22,23 +22,16 @@ BASES = {
 
 
 class SizeForm(forms.Form):
-    """How large the site is, in the unit of its sector; empty: as large as usual."""
+    """How large the site is, in the unit of its sector."""
 
     sector = forms.ChoiceField(widget=forms.HiddenInput)
-    size = forms.DecimalField(
-        label=_("Size"), min_value=Decimal("0.001"), max_value=LARGEST_SIZE, required=False
-    )
+    size = forms.DecimalField(label=_("Size"), min_value=Decimal("0.001"), max_value=LARGEST_SIZE)
 
     def __init__(self, *args: Any, template: SectorTemplate, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["sector"].choices = [(code, code) for code in all_templates()]
         self.fields["size"].label = f"{template.size_label} [{template.size_unit}]"
         self.fields["size"].widget.attrs |= {"inputmode": "decimal", "min": 0, "step": "any"}
-        self.template = template
-
-    def clean_size(self) -> Decimal:
-        size: Decimal | None = self.cleaned_data["size"]
-        return size or self.template.typical_size
 
 
 class TemplateForm(forms.Form):

@@ -13,18 +13,18 @@ from turash.local.paths import PLACES
 
 SOURCE = "GeoNames, CC BY 4.0"
 SHORTEST_QUERY = 2
+# With fewer letters only who is called just so is meant: too many begin so.
+SHORTEST_BEGINNING = 3
 LONGEST_QUERY = 60
 MOST = 8
 _LAST = "\U0010ffff"
-# Larger places first, but before all those that are called just so.
+# Those that are called just so, then those whose usual name begins so; the larger ones first.
 _SEARCH = """
-SELECT place.name, shown, country, region, latitude, longitude
-FROM (
-    SELECT place, min(shown) AS shown, max(plain = :exact) AS is_exact FROM name
-    WHERE plain >= :first AND plain < :last GROUP BY place
-) AS found
-JOIN place ON place.id = found.place
-ORDER BY is_exact DESC, population DESC, place.id
+SELECT place.name, min(shown), country, region, latitude, longitude
+FROM name JOIN place ON place.id = name.place
+WHERE plain >= :first AND plain < :last
+GROUP BY place.id
+ORDER BY max(plain = :exact) DESC, max(shown = place.name) DESC, population DESC, place.id
 LIMIT :most
 """
 
@@ -61,9 +61,10 @@ def search(query: str) -> list[Place]:
     wanted = plain(query.split(",")[0][:LONGEST_QUERY])
     if len(wanted) < SHORTEST_QUERY or not PLACES.exists():
         return []
+    after = _LAST if len(wanted) >= SHORTEST_BEGINNING else "\0"
     with closing(sqlite3.connect(f"file:{PLACES}?mode=ro", uri=True)) as database:
         rows = database.execute(
             _SEARCH,
-            {"first": wanted, "last": wanted + _LAST, "exact": wanted, "most": MOST},
+            {"first": wanted, "last": wanted + after, "exact": wanted, "most": MOST},
         ).fetchall()
     return [Place(*row) for row in rows]

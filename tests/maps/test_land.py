@@ -1,6 +1,7 @@
 """Land and borders under the map: fine enough that a harbour town lies on land."""
 
 import math
+from itertools import pairwise
 
 import pytest
 from django.contrib.gis.gdal import DataSource
@@ -44,7 +45,7 @@ def _rings(land):
 
 def _crosses(ring, x: float, y: float) -> int:
     """How often a ray to the east meets the ring."""
-    sides = zip(ring, ring[1:], strict=False)
+    sides = pairwise(ring)
     return sum(
         (a[1] > y) != (b[1] > y) and x < a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
         for a, b in sides

@@ -150,6 +150,9 @@ def test_places_are_found_by_any_of_their_names(client_as, alice, client):
         assert found(query)[0]["name"] == "Bugulma"
     assert found("Бугуль")[0]["found"] == "Бугульма"
     assert len(found("san")) == 8
+    assert found("Kalund")[0]["name"] == "Kalundborg"
+    # Two letters: who is called just so.
+    assert {place["found"].casefold() for place in found("Ii")} == {"ii"}
     assert found("k") == found("") == found("%%%") == found("zzzzqqq") == []
     assert client.get("/places", {"q": "Kalundborg"}).status_code == 401
 

@@ -1,6 +1,6 @@
 // <draft-note>: keeps what is typed in the form around it as a draft on the server, and in this
 // browser while the server cannot be reached or nobody is signed in. See docs/privacy.md.
-const PAUSE_MS = 1000;
+const PAUSE_MS = 600;
 const LONGEST_WAIT_MS = 4000;
 // The server would answer with its own page instead of the form.
 const KEEPS_FORM = ["offline", "signedOut"];

@@ -7,7 +7,7 @@ const TOWN_ZOOM = 11;
 
 class MapPicker extends HTMLElement {
   connectedCallback() {
-    [this.longitude, this.latitude] = this.querySelectorAll("input");
+    [this.longitude, this.latitude] = this.querySelectorAll(".numbers input");
     searchPlaces(this.querySelector("[data-search]"), this.dataset, (place) => this.goTo(place));
     this.querySelector("[data-credit]").hidden = false;
     const canvas = this.querySelector("[data-canvas]");
