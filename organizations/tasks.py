@@ -8,3 +8,8 @@ from organizations import services
 def end_overdue_acting() -> None:
     """Each minute: nobody acts for others for longer than allowed."""
     services.end_overdue_acting(now=timezone.now())
+
+
+def drop_old_drafts() -> None:
+    """Each day: forget drafts that nobody has gone on with for long."""
+    services.drop_old_drafts(now=timezone.now())

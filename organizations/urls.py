@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from organizations import acting_views, views
+from organizations import acting_views, draft_views, onboarding_views, views
 
 app_name = "organizations"
 urlpatterns = [
@@ -22,6 +22,10 @@ urlpatterns = [
         acting_views.acting_list,
         name="acting-list",
     ),
+    path("organizations/<uuid:organization_id>/start", onboarding_views.start, name="start"),
+    path("places", onboarding_views.places, name="places"),
+    path("drafts/<str:key>", draft_views.draft_save, name="draft-save"),
+    path("drafts/<str:key>/discard", draft_views.draft_discard, name="draft-discard"),
     path("acting/end", acting_views.acting_end, name="acting-end"),
     path("organizations/<uuid:organization_id>/sites/new", views.site_create, name="site-create"),
     path("organizations/<uuid:organization_id>/flows/new", views.flow_create, name="flow-create"),

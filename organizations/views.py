@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from organizations import permissions, profile, services
+from organizations import drafting, onboarding, permissions, profile, services
 from organizations.disclosure import Viewpoint
 from organizations.flow_form import ResourceFlowForm
 from organizations.forms import ConversionForm, OrganizationForm, SiteForm
@@ -80,15 +80,15 @@ def _places(sites: Any) -> dict[str, Any]:
 @login_required
 def organization_create(request: HttpRequest) -> HttpResponse:
     form = OrganizationForm(request.POST or None)
+    drafting.offer(request, form, "organization-new")
     if request.method == "POST" and form.is_valid():
         organization = _save(
             form, services.create_organization, actor=request.user, **form.cleaned_data
         )
         if organization:
-            messages.success(request, _("Welcome. Add a site next, then what it gives and needs."))
-            return redirect("organizations:organization-detail", organization.pk)
+            return redirect("organizations:site-create", organization.pk)
     intro = _("An organization owns sites, and sites have flows. You become its owner.")
-    return _form(request, form, _("New organization"), intro=intro)
+    return _form(request, form, _("New organization"), intro=intro, step=onboarding.Step.NAME)
 
 
 @login_required
@@ -98,6 +98,8 @@ def organization_edit(request: HttpRequest, organization_id: UUID) -> HttpRespon
     )
     permissions.require(permissions.can_manage(request.user, organization.pk))
     form = OrganizationForm(request.POST or None, instance=organization)
+    key = f"organization-edit:{organization.pk}"
+    drafting.offer(request, form, key, changed_at=organization.updated_at)
     if request.method == "POST" and form.is_valid():
         fields = {"actor": request.user, "organization": organization, **form.cleaned_data}
         if _save(form, services.update_organization, **fields):
@@ -111,12 +113,19 @@ def site_create(request: HttpRequest, organization_id: UUID) -> HttpResponse:
         Organization.objects.visible_to(request.user), pk=organization_id
     )
     permissions.require(permissions.can_edit_resources(request.user, organization.pk))
+    is_first = not organization.sites.exists()
     form = SiteForm(request.POST or None)
+    drafting.offer(request, form, f"site-new:{organization.pk}")
     if request.method == "POST" and form.is_valid():
         fields = {"actor": request.user, "organization": organization, **form.cleaned_data}
         if _save(form, services.create_site, **fields):
-            return redirect("organizations:organization-detail", organization.pk)
-    return _form(request, form, _("New site of %s") % organization)
+            page = "start" if is_first else "organization-detail"
+            return redirect(f"organizations:{page}", organization.pk)
+    title = _("New site of %s") % organization
+    if not is_first:
+        return _form(request, form, title)
+    intro = _("Where it is decides who is near. You can move it later.")
+    return _form(request, form, title, intro=intro, step=onboarding.Step.SITE)
 
 
 @login_required
@@ -124,6 +133,7 @@ def site_edit(request: HttpRequest, site_id: UUID) -> HttpResponse:
     site = get_object_or_404(Site.objects.visible_to(request.user), pk=site_id)
     permissions.require(permissions.can_edit_resources(request.user, site.organization_id))
     form = SiteForm(request.POST or None, instance=site)
+    drafting.offer(request, form, f"site-edit:{site.pk}", changed_at=site.updated_at)
     if request.method == "POST" and form.is_valid():
         fields = {"actor": request.user, "site": site, **form.cleaned_data}
         if _save(form, services.update_site, **fields):
@@ -152,6 +162,7 @@ def flow_create(request: HttpRequest, organization_id: UUID) -> HttpResponse:
         )
         return redirect("organizations:site-create", organization.pk)
     form = ResourceFlowForm(request.POST or None, sites=sites, initial={"site": sites[0]})
+    drafting.offer(request, form, f"flow-new:{organization.pk}")
     if request.method == "POST" and form.is_valid():
         flow = _save(form, services.create_flow, actor=request.user, **form.cleaned_data)
         if flow:
@@ -165,6 +176,7 @@ def flow_edit(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     permissions.require(permissions.can_edit_resources(request.user, flow.organization_id))
     sites = Site.objects.filter(organization=flow.organization_id).order_by("name", "pk")
     form = ResourceFlowForm(request.POST or None, sites=sites, instance=flow)
+    drafting.offer(request, form, f"flow-edit:{flow.pk}", changed_at=flow.updated_at)
     if request.method == "POST" and form.is_valid():
         fields = {"actor": request.user, "flow": flow, **form.cleaned_data}
         if _save(form, services.update_flow, **fields):
@@ -271,13 +283,16 @@ def _conversion(request: HttpRequest, conversion_id: UUID) -> Conversion:
 def _save(form: Any, service: Any, **fields: Any) -> Any:
     """Call a service; what it refuses is shown in the form, and None returned."""
     try:
-        return service(**fields)
+        saved = service(**fields)
     except (ValidationError, DomainError) as error:
         add_errors(form, error)
         return None
+    if hasattr(form, "drafting"):
+        services.drop_draft(actor=fields["actor"], form=form.drafting.key)
+    return saved
 
 
-def _form(request: HttpRequest, form: Any, title: str, **context: str) -> HttpResponse:
+def _form(request: HttpRequest, form: Any, title: str, **context: Any) -> HttpResponse:
     return render(
         request,
         "organizations/form.html",

@@ -10,7 +10,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from turash.callers.api.tokens import token_routes
 from turash.mail.api.views import MailPreferenceView
 from turash.realtime.api.views import NotificationListView, NotificationReadView
-from turash.views import errors, mail, notifications, pages, style, tokens
+from turash.views import errors, land, mail, notifications, pages, style, tokens
 from turash.views import map as map_views
 from turash.views.metrics import metrics
 from turash.views.region import overview
@@ -42,10 +42,13 @@ api_urlpatterns = [
 urlpatterns = [
     path("", pages.landing, name="landing"),
     path("dashboard", pages.dashboard, name="dashboard"),
+    path("organizations/<uuid:organization_id>/matches", pages.first_matches, name="first-matches"),
     path("map", map_views.page, name="map"),
     path("map/data", map_views.data, name="map-data"),
     path("map/list", map_views.in_sight, name="map-list"),
     path("style", style.style, name="style"),
+    path("map/land.json", land.description, name="land"),
+    path("map/land/<int:zoom>/<int:x>/<int:y>.mvt", land.tile, name="land-tile"),
     path("tokens", tokens.tokens, name="tokens"),
     path("tokens/<slug:prefix>/revoke", tokens.token_revoke, name="token-revoke"),
     path("notifications", notifications.notification_list, name="notifications"),

@@ -3,6 +3,7 @@
 from organizations.models.codes import Sector, WasteCode
 from organizations.models.contact import Contact, Disclosure
 from organizations.models.conversion import Conversion
+from organizations.models.draft import Draft
 from organizations.models.flow import FlowContaminant, ResourceFlow
 from organizations.models.moderation import Acting, OrganizationMerge
 from organizations.models.organization import Membership, Organization, Visibility
@@ -16,6 +17,7 @@ __all__ = [
     "Conversion",
     "CurrencyRate",
     "Disclosure",
+    "Draft",
     "FlowContaminant",
     "Membership",
     "Organization",

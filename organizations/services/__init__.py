@@ -15,6 +15,7 @@ from organizations.services.conversions import (
     update_conversion,
 )
 from organizations.services.disclosures import note_seen
+from organizations.services.drafts import ChangedElsewhere, drop_draft, drop_old_drafts, save_draft
 from organizations.services.erasing import erase_person, may_erase
 from organizations.services.flows import (
     check_flow,
@@ -43,10 +44,13 @@ from organizations.services.organizations import (
 )
 from organizations.services.sites import create_site, delete_site, save_site, update_site
 from organizations.services.staff import assignable_roles, may_set_roles, set_roles
+from organizations.services.starting import HasFlows, create_flows
 
 __all__ = [
     "CannotAct",
     "CannotMerge",
+    "ChangedElsewhere",
+    "HasFlows",
     "LastOwner",
     "StillInUse",
     "acting_of",
@@ -57,12 +61,15 @@ __all__ = [
     "count_completed_exchange",
     "create_conversion",
     "create_flow",
+    "create_flows",
     "create_organization",
     "create_site",
     "delete_conversion",
     "delete_flow",
     "delete_organization",
     "delete_site",
+    "drop_draft",
+    "drop_old_drafts",
     "end_acting",
     "end_overdue_acting",
     "erase_person",
@@ -74,6 +81,7 @@ __all__ = [
     "remove_member",
     "require_another_owner",
     "save_conversion",
+    "save_draft",
     "save_flow",
     "save_organization",
     "save_site",

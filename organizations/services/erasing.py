@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from organizations import permissions
-from organizations.models import Contact, Membership, User
+from organizations.models import Contact, Draft, Membership, User
 from organizations.models.user import StaffRole
 from organizations.services import acting, memberships
 from turash.callers.models import KeptAnswer, Token
@@ -16,7 +16,7 @@ from turash.mail.models import Mail, MailPreference
 from turash.realtime.models import ReadMark
 
 # What belongs to a person and to nobody else; nothing refers to it.
-_OF_A_PERSON = (Token, KeptAnswer, Mail, MailPreference, ReadMark)
+_OF_A_PERSON = (Draft, Token, KeptAnswer, Mail, MailPreference, ReadMark)
 
 
 def may_erase(actor: User, user: User) -> bool:
@@ -32,8 +32,8 @@ def erase_person(*, actor: User, user: User) -> User:
     Take everything that tells of a person out of the database; what they did stays, by nobody.
 
     The row of the user stays without name and address, so that messages, steps and the history go
-    on telling that the same person did them. E-mails, tokens, preferences and memberships are
-    deleted, contact details with the person's address emptied, and the history forgets both.
+    on telling that the same person did them. E-mails, tokens, preferences, drafts and memberships
+    are deleted, contact details with the person's address emptied, and the history forgets both.
 
     :raises PermissionDenied: the actor may not decide about this person.
     :raises LastOwner: an organization would be left without an owner.

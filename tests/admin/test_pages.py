@@ -129,10 +129,12 @@ def test_every_model_of_ours_is_registered():
         "organizations", "matching", "proposals", "exchanges", "imports", "events", "realtime",
         "mail",
     }  # fmt: skip
-    # Shown on the page of what they belong to, or rows by the million that live for a minute.
+    # Shown on the page of what they belong to, rows by the million that live for a minute, or
+    # nobody's but their author's.
     inline = {
         "organizations.FlowContaminant", "matching.MatchingRunPartition", "matching.StagedList",
         "matching.Candidate", "matching.ListChange", "matching.PartnerList", "imports.ImportKey",
+        "organizations.Draft",
     }  # fmt: skip
     missing = {
         model._meta.label

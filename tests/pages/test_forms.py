@@ -19,7 +19,7 @@ def test_a_first_organization_is_founded_and_leads_on(client_as, django_user_mod
         reverse("organizations:organization-create") in browser.get("/dashboard").content.decode()
     )
     answer = browser.post(reverse("organizations:organization-create"), ORGANIZATION, follow=True)
-    assert "Add a site" in answer.content.decode()
+    assert "New site of" in answer.content.decode()
     assert newcomer.organizations.get().name == "Greenhouse"
 
 

