@@ -10,7 +10,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from turash.callers.api.tokens import token_routes
 from turash.mail.api.views import MailPreferenceView
 from turash.realtime.api.views import NotificationListView, NotificationReadView
-from turash.views import errors, mail, notifications, pages, tokens
+from turash.views import errors, mail, notifications, pages, region_page, tokens
 from turash.views import map as map_views
 from turash.views.metrics import metrics
 from turash.views.region import overview
@@ -45,6 +45,9 @@ urlpatterns = [
     path("map", map_views.page, name="map"),
     path("map/data", map_views.data, name="map-data"),
     path("map/list", map_views.in_sight, name="map-list"),
+    path("region", region_page.page, name="region"),
+    path("region/<slug:name>.svg", region_page.as_svg, name="region-svg"),
+    path("region/<slug:name>.csv", region_page.as_csv, name="region-csv"),
     path("tokens", tokens.tokens, name="tokens"),
     path("tokens/<slug:prefix>/revoke", tokens.token_revoke, name="token-revoke"),
     path("notifications", notifications.notification_list, name="notifications"),
