@@ -23,7 +23,7 @@ from organizations.disclosure import Viewpoint
 from organizations.models import Organization, ResourceFlow
 from turash.events.queue import enqueue
 
-_KEY = "region-sums"
+KEY = "region-sums"
 _ASKED_KEY = "region-sums-asked"
 KEPT_S = 24 * 3600
 # Sums are drawn up again after so many times as long as it took: at most a twentieth of the time.
@@ -94,7 +94,7 @@ class Region:
 
 def region_now() -> Region:
     """Return the sums, not much older than it takes to draw them up."""
-    region: Region | None = cache.get(_KEY)
+    region: Region | None = cache.get(KEY)
     if region is None:
         return draw_up()
     if not region.is_old:
@@ -117,7 +117,7 @@ def draw_up() -> Region:
     names = {str(key): name for key, name in organizations.values_list("pk", "name")} if few else {}
     sums, pairs = _sums(parts), _best_pairs()
     region = Region(computed_at, time.monotonic() - began, parts, sums, names, pairs)
-    cache.set(_KEY, region, KEPT_S)
+    cache.set(KEY, region, KEPT_S)
     cache.delete(_ASKED_KEY)
     return region
 
