@@ -36,9 +36,10 @@ MOST_ORGANIZATIONS = 24
 LEAST_ORGANIZATIONS = 3
 BEST_PAIRS = 120
 
-# By organization first: of a million flows this is quicker than to count distinct ones.
+# By organization first: of a million flows this is quicker than to count distinct ones. Once read
+# the flows are kept: else amounts would be rounded, and partners looked for, in each sum again.
 _SUMS = """
-WITH flow AS ({flows}), by_owner AS (
+WITH flow AS MATERIALIZED ({flows}), by_owner AS (
     SELECT resource_type_id, direction, organization_id, count(*) AS flows,
         sum(shown_per_year) AS quantity,
         coalesce(sum(shown_per_year) FILTER (WHERE has_partner), 0) AS partnered,
