@@ -11,7 +11,7 @@ import django
 
 from tests.bench.tables import percentile, show
 
-ASKED = 30
+ASKED = 15
 # What a page may take on the server [ms], 95 of 100 times.
 GOAL_MS = 100
 
