@@ -1,6 +1,6 @@
 # What one does with Turash; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo run test bench bench-admin bench-api bench-events bench-imports bench-matching bench-peers bench-plans bench-tiles screenshots fuzz soak check format lock messages stop clean
+.PHONY: help setup setup-tests demo run test bench bench-admin bench-api bench-events bench-imports bench-matching bench-pages bench-peers bench-plans bench-tiles screenshots fuzz soak check format lock messages stop clean
 
 PYTHON := .local/venv/bin/python
 PACKAGES := turash organizations matching proposals exchanges plans webhooks imports maps
@@ -23,7 +23,7 @@ demo: setup ## Start Turash with the demo region; Ctrl-C stops it
 test: setup-tests ## Run all tests, browser tests included
 	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4
 
-bench: bench-admin bench-api bench-events bench-imports bench-matching bench-peers bench-plans bench-tiles ## Measure, each against a baseline of the same run
+bench: bench-admin bench-api bench-events bench-imports bench-matching bench-pages bench-peers bench-plans bench-tiles ## Measure, each against a baseline of the same run
 
 bench-admin: setup-tests ## Measure the admin's pages with a million flows in the database
 	@$(PYTHON) -m tests.bench.admin
@@ -42,6 +42,9 @@ bench-imports: setup-tests ## Measure files: a million rows looked at, a hundred
 bench-matching: setup-tests ## Measure matching: all at once, flow by flow, and from saving to the browser
 	@$(PYTHON) -m tests.bench.matching
 	@$(PYTHON) -m tests.bench.saving
+
+bench-pages: setup-tests ## Measure people's pages with a million flows in the database, against an empty one
+	@$(PYTHON) -m tests.bench.pages
 
 bench-peers: setup-tests ## Compare a run of all matches with independent programs of equal result
 	@$(PYTHON) -m tests.bench.peers

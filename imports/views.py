@@ -45,7 +45,7 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
 
 
 def _list(request: HttpRequest, form: ImportForm, status: int = 200) -> HttpResponse:
-    imports = Import.objects.visible_to(request.user).for_display()
+    imports = Import.objects.visible_to(request.user).for_display()[:IMPORTS_SHOWN]
     kinds = [
         {
             "resource": resource,
@@ -57,7 +57,8 @@ def _list(request: HttpRequest, form: ImportForm, status: int = 200) -> HttpResp
     ]
     context = {
         "form": form,
-        "imports": [(job, _label(job)) for job in imports[:IMPORTS_SHOWN]],
+        "imports": [(job, _label(job)) for job in imports],
+        "is_working": any(job.is_working for job in imports),
         "kinds": kinds,
     }
     return render(request, "imports/import_list.html", context, status=status)

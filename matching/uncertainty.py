@@ -10,6 +10,7 @@ from matching import figures
 from matching.engine import parameters as p
 from matching.engine.arrays import COLUMN
 from matching.engine.best import score_pairs
+from matching.engine.economics import annuity_factor
 from matching.models import Match
 
 # What depends on the amounts.
@@ -34,6 +35,35 @@ class Range:
 Ranges = dict[str, Range]
 
 
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What an exchange takes at first, and brings each year after that."""
+
+    investment_eur: float
+    cash_eur_per_year: float
+
+    @property
+    def payback_years(self) -> float | None:
+        """None: it never comes back."""
+        if not self.investment_eur:
+            return 0.0 if self.cash_eur_per_year >= 0 else None
+        return self.investment_eur / self.cash_eur_per_year if self.cash_eur_per_year > 0 else None
+
+
+def outlook_of(match: Match) -> tuple[Ranges, list[Scenario]]:
+    """Return the ranges of a match, and scenarios: at the least amounts, as stated, at the most."""
+    stated, *ends = _rows_of([match])[match.pk]
+    # A flow has just been paused: what was known stays.
+    least, most = ends or (stated, stated)
+    annuity = annuity_factor(p.INTEREST_RATE, p.LIFETIME_YEARS)
+    scenarios = []
+    for row in (least, stated, most):
+        investment = row[UNCERTAIN.index("investment_eur")]
+        savings = row[UNCERTAIN.index("savings_eur_per_year")]
+        scenarios.append(Scenario(investment, savings + annuity * investment))
+    return _folded([stated, *ends]), scenarios
+
+
 def ranges_of(matches: Sequence[Match]) -> dict[UUID, Ranges]:
     """
     Return for each match, by its id, a range for each figure that depends on the amounts.
@@ -42,17 +72,23 @@ def ranges_of(matches: Sequence[Match]) -> dict[UUID, Ranges]:
     match itself always lies within. At amounts too small for an exchange there is none, and all
     figures are 0. In a fixed number of queries.
     """
+    return {match_id: _folded(rows) for match_id, rows in _rows_of(matches).items()}
+
+
+def _rows_of(matches: Sequence[Match]) -> dict[UUID, list[list[float]]]:
+    """Return the uncertain figures of each match: as stated, at the least and at the most."""
     rows_of = {match.pk: [[float(getattr(match, name)) for name in UNCERTAIN]] for match in matches}
     for is_exact in (True, False):
         alike = [match for match in matches if match.is_exact == is_exact]
         for match_id, values in _at_the_ends(alike, any_lot=not is_exact):
             rows_of[match_id].append(values)
+    return rows_of
+
+
+def _folded(rows: Sequence[Sequence[float]]) -> Ranges:
     return {
-        match_id: {
-            name: Range(min(values), max(values))
-            for name, values in zip(UNCERTAIN, zip(*rows, strict=True), strict=True)
-        }
-        for match_id, rows in rows_of.items()
+        name: Range(min(values), max(values))
+        for name, values in zip(UNCERTAIN, zip(*rows, strict=True), strict=True)
     }
 
 

@@ -13,13 +13,17 @@ from django.views.decorators.http import require_POST
 
 from matching import accounts, comparison, explanations, services
 from matching.chains import find_chains
+from matching.charts.cash import cash_flow_of
+from matching.charts.hours import overlap_of
+from matching.charts.temperature import temperature_of
 from matching.disclosure import as_seen_from
 from matching.forms import DismissalForm
 from matching.models import Match, MatchingRun, RematchRequest
 from matching.near_misses import find_near_misses
 from matching.pairing import MOST_CANDIDATES
 from matching.together import find_combination
-from matching.uncertainty import ranges_of
+from matching.uncertainty import outlook_of, ranges_of
+from matching.unknowns import unknowns_of
 from organizations import permissions
 from organizations.disclosure import Viewpoint
 from organizations.models import Organization, ResourceFlow
@@ -96,29 +100,49 @@ def together(request: HttpRequest, flow_id: UUID) -> HttpResponse:
 
 @login_required
 def match_detail(request: HttpRequest, match_id: UUID) -> HttpResponse:
-    match = get_object_or_404(
+    """A match; who has it before them while it is lost is told so."""
+    viewpoint = Viewpoint(request.user)
+    found = as_seen_from(
+        viewpoint,
         Match.seen.with_id(match_id)
         .visible_to(request.user)
         .for_display()
-        .prefetch_related("output__contaminants", "input__contaminants")
+        .prefetch_related("output__contaminants", "input__contaminants"),
     )
-    viewpoint = Viewpoint(request.user)
-    match = _as_shown(viewpoint, match)
+    if not found:
+        if request.htmx:
+            return render(request, "matching/_lost.html")
+        raise Http404
+    match = found[0]
     flows = [match.output, match.input]
     note_seen(viewpoint, flows)
+    ranges, scenarios = outlook_of(match)
+    editable = {
+        flow.pk
+        for flow in flows
+        if permissions.can_edit_resources(request.user, flow.organization_id)
+    }
     return render(
         request,
         "matching/match_detail.html",
         {
             "match": match,
-            "ranges": ranges_of([match])[match.pk],
+            "ranges": ranges,
             "factors": explanations.factors(match),
             "costs": accounts.costs(match),
             "emissions": accounts.emissions(match),
             "pairs": comparison.compare(match),
-            "can_dismiss": any(
-                permissions.can_edit_resources(request.user, flow.organization_id) for flow in flows
-            ),
+            "overlap": overlap_of(match),
+            "temperature": temperature_of(match),
+            "cash": cash_flow_of(scenarios),
+            "unknowns": unknowns_of(match),
+            "editable": editable,
+            "own_flows": [
+                flow
+                for flow in flows
+                if permissions.can_read_matching(request.user, flow.organization_id)
+            ],
+            "can_dismiss": bool(editable),
             # A proposal is about the flow of the other side.
             "proposable": [
                 theirs
@@ -129,13 +153,6 @@ def match_detail(request: HttpRequest, match_id: UUID) -> HttpResponse:
             "form": DismissalForm(),
         },
     )
-
-
-def _as_shown(viewpoint: Viewpoint, match: Match) -> Match:
-    shown = as_seen_from(viewpoint, [match])
-    if not shown:
-        raise Http404
-    return shown[0]
 
 
 def _places(match: Match) -> dict[str, object]:

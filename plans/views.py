@@ -22,10 +22,10 @@ from plans.curves import curves_of
 from plans.forms import PlanForm, PlantForm, ProposeForm, SupposedFlows, initial_of
 from plans.models import Objective, Plan, PlannedExchange, PlanRule
 from plans.permissions import may_plan
-from plans.sankey import Sankey, sankey_of
 from plans.services.proposing import suggested_price
 from plans.services.supposing import Plant, plants_in
 from plans.shares import organizations_told_of, shares_of
+from turash.charts.sankey import Sankey, sankey_of
 from turash.errors import DomainError
 from turash.forms import add_errors
 

@@ -22,6 +22,7 @@ from proposals.board import COLUMNS, ENDED, board, of_column
 from proposals.forms import MessageForm, ProposalForm, StepForm
 from proposals.models import Proposal
 from proposals.negotiation_views import terms_context
+from proposals.opening import opening_of
 from proposals.querysets import ProposalQuerySet
 from proposals.states import Need, Status
 from proposals.timeline import timeline_of
@@ -105,12 +106,13 @@ def proposal_create(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     )
     match = _match_of(request, resource)
     viewpoint = Viewpoint(request.user)
+    shown = as_seen_from(viewpoint, [match])[0:1] if match else []
     initial: dict[str, Any] = {}
     if match:
-        shown = as_seen_from(viewpoint, [match])
-        initial["quantity"] = round(shown[0].quantity_per_year, 3) if shown else None
         partners = {match.output.organization_id, match.input.organization_id}
         initial["from_organization"] = senders.filter(pk__in=partners).first()
+    if shown:
+        initial |= opening_of(shown[0])
     form = ProposalForm(
         request.POST or None,
         senders=senders,
@@ -135,7 +137,11 @@ def proposal_create(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     return render(
         request,
         "proposals/proposal_form.html",
-        {"form": form, "resource": viewpoint.shown(resource), "match": match},
+        {
+            "form": form,
+            "resource": viewpoint.shown(resource),
+            "match": shown[0] if shown else None,
+        },
         status=400 if form.errors else 200,
     )
 

@@ -10,7 +10,16 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from turash.callers.api.tokens import token_routes
 from turash.mail.api.views import MailPreferenceView
 from turash.realtime.api.views import NotificationListView, NotificationReadView
-from turash.views import errors, land, mail, notifications, pages, style, tokens
+from turash.views import (
+    errors,
+    land,
+    mail,
+    notifications,
+    pages,
+    region_page,
+    style,
+    tokens,
+)
 from turash.views import map as map_views
 from turash.views.metrics import metrics
 from turash.views.region import overview
@@ -49,6 +58,9 @@ urlpatterns = [
     path("style", style.style, name="style"),
     path("map/land.json", land.description, name="land"),
     path("map/land/<int:zoom>/<int:x>/<int:y>.mvt", land.tile, name="land-tile"),
+    path("region", region_page.page, name="region"),
+    path("region/<slug:name>.svg", region_page.as_svg, name="region-svg"),
+    path("region/<slug:name>.csv", region_page.as_csv, name="region-csv"),
     path("tokens", tokens.tokens, name="tokens"),
     path("tokens/<slug:prefix>/revoke", tokens.token_revoke, name="token-revoke"),
     path("notifications", notifications.notification_list, name="notifications"),

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from plans import services
 from plans.models import Plan
-from plans.sankey import sankey_of
 from proposals.models import Proposal
+from turash.charts.sankey import sankey_of
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ const opened = [];
 const listeners = {};
 const stored = new Map();
 const add = (name, f) => (listeners[name] ??= []).push(f);
-const fire = (name) => listeners[name]?.forEach((f) => f());
+const fire = (name, event = {}) => listeners[name]?.forEach((f) => f(event));
 
 class FakeSocket {
   constructor(url) {
@@ -23,12 +23,25 @@ class FakeSocket {
   }
 }
 
-const element = () => ({ classList: { toggle() {} }, dataset: { on: "on", off: "off" }, addEventListener() {} });
+const told = [];
+const says = { on: "live", again: "again", off: "off", since: "%s" };
+const element = (name) => ({
+  classList: { toggle() {} },
+  dataset: says,
+  textContent: "",
+  isConnected: true,
+  addEventListener() {},
+  dispatchEvent: ({ name: event }) => told.push(`${name} ${event}`),
+});
+const indicator = element("indicator");
+const fragments = [element("first"), element("second")];
 const page = {
   hidden: false,
-  body: { addEventListener() {}, dispatchEvent() {} },
+  documentElement: { lang: "en" },
+  body: { addEventListener: add, dispatchEvent() {} },
   addEventListener: add,
-  querySelector: (what) => (what === "script[data-live]" ? { dataset: { user: "u", after: "7", close: "x" } } : element()),
+  querySelectorAll: () => fragments,
+  querySelector: (what) => (what === "script[data-live]" ? { dataset: { user: "u", after: "7", close: "x" } } : indicator),
 };
 const later = (f, ms) => timers.push({ f, at: now + ms, every: 0 }) && timers.at(-1);
 const stage = {
@@ -37,7 +50,12 @@ const stage = {
   location: { protocol: "http:", host: "here", pathname: "/" },
   sessionStorage: { getItem: (k) => stored.get(k) ?? null, setItem: (k, v) => stored.set(k, String(v)) },
   WebSocket: FakeSocket,
-  CustomEvent: class {},
+  navigator: { onLine: true },
+  CustomEvent: class {
+    constructor(name) {
+      this.name = name;
+    }
+  },
   setTimeout: later,
   clearTimeout: (timer) => (timers = timers.filter((other) => other !== timer)),
   setInterval: (f, ms) => Object.assign(later(f, ms), { every: ms }),
@@ -51,7 +69,7 @@ function pass(ms) {
       now = end;
       return;
     }
-    now = next.at;
+    now = Math.max(now, next.at); // late, if all slept
     if (next.every) next.at += next.every;
     else timers = timers.filter((timer) => timer !== next);
     next.f();
@@ -91,6 +109,51 @@ const scenarios = {
     last().on.close({ code: 1012 });
     pass(5_000);
   },
+  laptop_asleep_with_the_page_in_sight() {
+    last().on.open();
+    now += 40_000; // No timer runs meanwhile, and nobody fires an event.
+    pass(1);
+    last().on.open();
+  },
+  put_off_timers_of_a_hidden_page() {
+    last().on.open();
+    page.hidden = true;
+    for (let i = 0; i < 3; i++) {
+      now += 50_000; // Timers are put off, but signs of life are heard.
+      hear({ type: "heartbeat" });
+      pass(1);
+    }
+  },
+  offline() {
+    last().on.open();
+    stage.navigator.onLine = false;
+    fire("offline");
+    told.push(indicator.textContent.split(" ")[0]);
+    stage.navigator.onLine = true;
+    fire("online");
+    last().on.open();
+  },
+  out_of_the_cache() {
+    last().on.open();
+    fire("pageshow", { persisted: false });
+    fire("pageshow", { persisted: true });
+  },
+  failed_fetch() {
+    last().on.open();
+    fire("htmx:sendError", { detail: { elt: fragments[1] } });
+    fire("htmx:responseError", { detail: { elt: fragments[0], xhr: { status: 404 } } });
+    last().on.close({ code: 1006 });
+    told.push(indicator.textContent.split(" ")[0]);
+    fire("online");
+    last().on.open();
+    told.push(indicator.textContent);
+  },
+  long_away() {
+    last().on.open();
+    now += 3_600_000;
+    fire("visibilitychange");
+    last().on.open();
+  },
   signed_out() {
     last().on.close({ code: 4401 });
     fire("online");
@@ -98,4 +161,4 @@ const scenarios = {
   },
 };
 scenarios[scenario]();
-console.log(JSON.stringify(opened.map(({ url, isClosed }) => ({ url, isClosed }))));
+console.log(JSON.stringify({ sockets: opened.map(({ url, isClosed }) => ({ url, isClosed })), told }));

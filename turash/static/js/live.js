@@ -12,6 +12,8 @@ const NOTICE_MS = 12_000;
 // lost, though nobody has said so: a laptop slept, a network went away.
 const LONGEST_SILENCE_MS = 60_000;
 const LOOK_AGAIN_MS = 10_000;
+// Who comes back has missed a sign of life by then; and so late does no timer come that is awake.
+const MISSED_MS = 25_000;
 // When a server restarts everybody comes back, but not in the same moment.
 const RETURN_WITHIN_MS = 5_000;
 const SERVICE_RESTART = 1012;
@@ -24,16 +26,30 @@ let gathered = [];
 let pause = FIRST_PAUSE_MS;
 let socket = null;
 let heardAt = 0;
+let lookedAt = Date.now();
+// Until then the page knows everything.
+let updatedAt = Date.now();
 let timer = 0;
 let isSignedOut = false;
+// Fragments that could not be fetched.
+const missed = new Set();
 
 // A page of a new session begins where the server stood when it wrote the page.
 if (!sessionStorage.getItem(KEY)) sessionStorage.setItem(KEY, after);
 
-function show(isOn) {
-  indicator.classList.toggle("on", isOn);
-  indicator.textContent = isOn ? indicator.dataset.on : indicator.dataset.off;
+// The time is said where it matters: a screen reader hears of each change of state once.
+function show(state) {
+  const time = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" }).format(updatedAt);
+  const since = indicator.dataset.since.replace("%s", time);
+  indicator.classList.toggle("on", state === "on");
+  indicator.classList.toggle("again", state === "again");
+  if (state === "on") {
+    if (indicator.textContent !== indicator.dataset.on) indicator.textContent = indicator.dataset.on;
+  } else indicator.textContent = `${indicator.dataset[state]} · ${since}`;
+  indicator.title = since;
 }
+
+const lostState = () => (navigator.onLine === false ? "off" : "again");
 
 function connect() {
   clearTimeout(timer);
@@ -43,13 +59,16 @@ function connect() {
   socket = opened;
   opened.addEventListener("open", () => {
     if (socket !== opened) return;
-    heardAt = Date.now();
+    if (Date.now() - updatedAt > LONGEST_SILENCE_MS) refetchAll();
+    heardAt = updatedAt = Date.now();
     pause = FIRST_PAUSE_MS;
-    show(true);
+    show("on");
+    refetchMissed();
   });
   opened.addEventListener("message", (event) => {
     if (socket !== opened) return;
-    heardAt = Date.now();
+    heardAt = updatedAt = Date.now();
+    show("on");
     receive(JSON.parse(event.data));
   });
   opened.addEventListener("close", ({ code }) => {
@@ -59,11 +78,12 @@ function connect() {
 
 function lost(code) {
   socket = null;
-  show(false);
   if (code === SIGNED_OUT) {
     isSignedOut = true;
+    show("off");
     return;
   }
+  show(lostState());
   if (code === BAD_REQUEST) sessionStorage.setItem(KEY, after);
   const wait = code === SERVICE_RESTART ? Math.random() * RETURN_WITHIN_MS : pause * (0.75 + Math.random() / 2);
   timer = setTimeout(connect, wait);
@@ -71,18 +91,44 @@ function lost(code) {
 }
 
 // A lost connection takes minutes to close by itself; what it still brings is not listened to.
-function abandonIfSilent() {
-  if (!socket || Date.now() - heardAt < LONGEST_SILENCE_MS) return;
+function abandon() {
+  if (!socket) return;
   const silent = socket;
   lost();
   silent.close();
 }
 
+function abandonIfSilent(longest) {
+  if (Date.now() - heardAt >= longest) abandon();
+}
+
 // Somebody looks, or the network is back: that is no time to wait.
 function wake() {
   if (isSignedOut || document.hidden) return;
-  abandonIfSilent();
+  abandonIfSilent(MISSED_MS);
   if (!socket) connect();
+}
+
+// A timer that comes late was asleep with the laptop, if the page is in sight; else it is only put off.
+function look() {
+  const hasSlept = Date.now() - lookedAt > LOOK_AGAIN_MS + MISSED_MS;
+  lookedAt = Date.now();
+  if (hasSlept) wake();
+  else abandonIfSilent(LONGEST_SILENCE_MS);
+}
+
+const stale = (fragment) => fragment.dispatchEvent(new CustomEvent("turash:stale"));
+
+// What happened meanwhile arrives message by message, unless it is too long ago to be kept.
+function refetchAll() {
+  missed.clear();
+  document.querySelectorAll("[hx-trigger*='turash:stale']").forEach(stale);
+}
+
+function refetchMissed() {
+  const fragments = [...missed];
+  missed.clear();
+  for (const fragment of fragments) if (fragment.isConnected) stale(fragment);
 }
 
 function receive(message) {
@@ -131,10 +177,25 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
   const active = document.activeElement;
   if (!target.contains(active) || !active.matches("input, textarea, select") || !active.value) return;
   event.detail.shouldSwap = false;
-  active.addEventListener("blur", () => target.dispatchEvent(new CustomEvent("turash:stale")), { once: true });
+  target.addEventListener("focusout", function left({ relatedTarget }) {
+    if (target.contains(relatedTarget)) return;
+    target.removeEventListener("focusout", left);
+    stale(target);
+  });
+});
+document.body.addEventListener("htmx:sendError", ({ detail }) => missed.add(detail.elt));
+document.body.addEventListener("htmx:responseError", ({ detail }) => {
+  if (detail.xhr.status >= 500) missed.add(detail.elt);
 });
 
-setInterval(abandonIfSilent, LOOK_AGAIN_MS);
+setInterval(look, LOOK_AGAIN_MS);
 document.addEventListener("visibilitychange", wake);
 window.addEventListener("online", wake);
+window.addEventListener("offline", abandon);
+// A page that comes out of the browser's cache had its connection closed.
+window.addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted) return;
+  abandon();
+  wake();
+});
 connect();
