@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from matching import (
+    admin_bulk,  # noqa: F401  # brings its actions to the lists
     admin_learning,  # noqa: F401  # registers its pages
     services,
 )
@@ -293,32 +294,6 @@ class MatchingRunAdmin(ReadOnlyAdmin):
         obj.pk = run.pk
 
 
-@admin.action(description=_("Compute the matches of the chosen again"), permissions=["act"])
-def request_runs(
-    model_admin: BoundedAdmin, request: HttpRequest, queryset: QuerySet[Organization]
-) -> None:
-    organizations = list(queryset[: MOST_RUNS_AT_ONCE + 1])
-    if len(organizations) > MOST_RUNS_AT_ONCE:
-        text = _("Choose at most %d organizations, or request a run of all.") % MOST_RUNS_AT_ONCE
-        model_admin.message_user(request, text, messages.ERROR)
-        return
-    count = 0
-    for organization in organizations:
-        try:
-            services.request_run(
-                actor=request.user,  # type: ignore[arg-type]
-                organization=organization,
-            )
-        except DomainError as error:
-            text = f"{organization}: {error.message}"
-            model_admin.message_user(request, text, messages.WARNING)
-        else:
-            count += 1
-    if count:
-        text = ngettext("%d run was requested.", "%d runs were requested.", count) % count
-        model_admin.message_user(request, text, messages.SUCCESS)
-
-
 class WithoutMatchFilter(admin.SimpleListFilter):
     """A queue of the overview."""
 
@@ -334,7 +309,3 @@ class WithoutMatchFilter(admin.SimpleListFilter):
 
 _flow_admin = admin.site.get_model_admin(ResourceFlow)
 _flow_admin.list_filter = [*_flow_admin.list_filter, WithoutMatchFilter]
-
-# Organizations do not know of matching, so matching brings its action to their page.
-_organization_admin = admin.site.get_model_admin(Organization)
-_organization_admin.actions = [*(_organization_admin.actions or []), request_runs]  # type: ignore[list-item]
