@@ -20,6 +20,7 @@ from matching import (
     services,
 )
 from matching.admin_clusters import FiguresMixin
+from matching.admin_comparison import ComparisonMixin
 from matching.labels import LABELS
 from matching.models import (
     Match,
@@ -209,13 +210,14 @@ class PartitionInline(admin.TabularInline):
 
 
 @admin.register(MatchingRun)
-class MatchingRunAdmin(ReadOnlyAdmin):
+class MatchingRunAdmin(ComparisonMixin, ReadOnlyAdmin):
     """Adding a run requests it; nobody edits one. The page of one that works shows itself again."""
 
     form = MatchingRunForm
     inlines = [PartitionInline]
     actions = ["cancel", "resume"]
     change_form_template = "admin/matching/matchingrun/change_form.html"
+    change_list_template = "admin/matching/matchingrun/change_list.html"
     list_display = [
         "created_at", "scope", "status", "progress", "match_count", "found_count", "lost_count",
         "requested_by", "finished_at",

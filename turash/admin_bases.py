@@ -96,10 +96,10 @@ class BoundedAdmin(ObjectPagesMixin, HistoryMixin, AutocompleteMixin, admin.Mode
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_export"
         query = f"?{request.GET.urlencode()}" if request.GET else ""
         exports = [(kind.upper(), reverse(name, args=[kind]) + query) for kind in FORMATS]
-        page = importers.get(self.model) if self.has_act_permission(request) else None
+        pages = importers.get(self.model, []) if self.has_act_permission(request) else []
         extra_context = {
             "exports": exports,
-            "import_page": page() if page else "",
+            "import_pages": [(label, address()) for label, address in pages],
             "counts_to": MOST_COUNTED,
             **self._filters(request),
             **(extra_context or {}),

@@ -132,7 +132,7 @@ def test_every_model_of_ours_is_registered():
     # Shown on the page of what they belong to, or rows by the million that live for a minute.
     inline = {
         "organizations.FlowContaminant", "matching.MatchingRunPartition", "matching.StagedList",
-        "matching.Candidate", "matching.PartnerList", "imports.ImportKey",
+        "matching.Candidate", "matching.PartnerList", "imports.ImportKey", "matching.RunSnapshot",
     }  # fmt: skip
     missing = {
         model._meta.label

@@ -40,12 +40,12 @@ def applied(row: MatchingWeights) -> MatchingRun:
 def test_what_was_previewed_is_what_applying_changes(facilitator, settings):
     settings.MATCHING_LEARNS = True
     Region(3, flow_count=60)
-    # So that a list is too short for all, and weights decide who is in it.
+    # A list too short for all: what is nearer fits less by quantity.
     supply = ResourceFlowFactory(amount=50)
     for number in range(26):
         ResourceFlowFactory(
             site=SiteFactory(location=f"POINT({11.091 + number / 500} 55.68)"),
-            direction="input", amount=40 + number * 10,
+            direction="input", amount=310 - number * 10,
         )  # fmt: skip
     full_run()
     before, rows_before = lists(), MatchingWeights.objects.count()
