@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedi
 from django.urls import path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from turash.admin_exports import FORMATS, MOST_XLSX_ROWS, exporters, importers, listed
 from turash.admin_history import HistoryMixin
@@ -66,7 +66,7 @@ class BoundedPaginator(Paginator):
         return rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
 
 
-@admin.action(description=_lazy("Export the chosen (CSV)"), permissions=["act"])
+@admin.action(description=gettext_lazy("Export the chosen (CSV)"), permissions=["act"])
 def export_chosen(model_admin: Any, request: HttpRequest, queryset: Any) -> HttpResponseBase:
     """Answer with the chosen rows, all that match the filter too; read while they are sent."""
     return model_admin.exported(request, queryset, "csv")
