@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from matching.models import RunSnapshot
@@ -54,9 +55,10 @@ class Comparison:
 
 def compare(before: RunSnapshot, after: RunSnapshot) -> Comparison:
     """Compare two runs of all, the earlier one first."""
+    # What was changed while the earlier run worked it may not have seen.
+    began_at = before.run.started_at or before.taken_at
     changes = Change.objects.filter(
-        happened_at__gte=before.run.started_at or before.taken_at,
-        happened_at__lte=after.taken_at,
+        Q(pk__gt=before.last_change) | Q(happened_at__gte=began_at), pk__lte=after.last_change
     )
     for_all = _for_all(before, after, changes)
     if before.pairs is None or after.pairs is None:

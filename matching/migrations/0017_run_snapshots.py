@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                 ),
                 ("engine", models.CharField(max_length=16, verbose_name="engine")),
                 ("pairs", models.BinaryField(null=True)),
+                ("last_change", models.BigIntegerField(default=0)),
             ],
             options={
                 "verbose_name": "snapshot of a run",

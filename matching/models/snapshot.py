@@ -25,6 +25,8 @@ class RunSnapshot(models.Model):
     # A digest of the engine's code, formulas and constants included.
     engine = models.CharField(_("engine"), max_length=16)
     pairs = models.BinaryField(null=True)
+    # The last change that the history had then.
+    last_change = models.BigIntegerField(default=0)
 
     class Meta:
         verbose_name = _("snapshot of a run")

@@ -7,6 +7,7 @@ from django.db import connection
 
 from matching import engine, weights
 from matching.models import MatchingRun, PartnerList, RunSnapshot
+from turash.history.models import Change
 
 # Lists of more flows are counted and not kept: at 20 partners each the final step would wait.
 MOST_FLOWS = 20_000
@@ -30,6 +31,7 @@ def take_snapshot(run: MatchingRun) -> None:
             "weights": weights.in_force().tolist(),
             "engine": engine._STATE,
             "pairs": _pairs() if is_small else None,
+            "last_change": Change.objects.values_list("pk", flat=True).first() or 0,
         },
     )
     kept = RunSnapshot.objects.order_by("-taken_at").values_list("pk", flat=True)[:KEPT]

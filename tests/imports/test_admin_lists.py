@@ -28,7 +28,7 @@ def test_every_importable_list_leads_to_its_dry_run(facilitator, client_as, run_
 
     # From there a file is looked at first; nothing is written before that is confirmed.
     for resource, model in (("waste-codes", WasteCode), ("sectors", Sector)):
-        code = {"waste-codes": "99 01 01", "sectors": "35.30"}[resource]
+        code = {"waste-codes": "990101", "sectors": "35.30"}[resource]
         file = SimpleUploadedFile("codes.csv", f"code,description\n{code},Something\n".encode())
         browser.post("/imports/new", {"resource": resource, "file": file})
         before = model.objects.count()
