@@ -68,14 +68,14 @@ def test_a_list_is_narrowed_kept_mapped_and_changed_and_weights_are_weighed(
 
     # The map of what is filtered, remembered on the next list.
     page.locator(".object-tools").get_by_role("link", name="Map", exact=True).click()
-    expect(page.locator("turash-map[data-ready=true] canvas")).to_be_visible()
+    page.wait_for_selector("turash-map[data-ready=true] canvas")
     eyes.look("list")
     page.goto("/admin/organizations/site/")
-    expect(page.locator("turash-map[data-ready=true]")).to_be_visible()
+    page.wait_for_selector("turash-map[data-ready=true]")
     page.get_by_role("link", name="Hide the map").click()
     expect(page.locator("turash-map")).to_have_count(0)
     page.goto(f"/admin/organizations/resourceflow/{flows[0].pk}/change/")
-    expect(page.locator("turash-map[data-ready=true]")).to_be_visible()
+    page.wait_for_selector("turash-map[data-ready=true]")
     eyes.look("flow")
 
     # All that match are paused, while a page shows how far it is.
@@ -87,7 +87,7 @@ def test_a_list_is_narrowed_kept_mapped_and_changed_and_weights_are_weighed(
     page.select_option("[name=action]", "pause")
     page.locator(".actions button[type=submit]").click()
     page.wait_for_url("**/admin/desk/bulkaction/**")
-    expect(page.locator("[data-status=finished]")).to_be_visible()
+    page.wait_for_selector("[data-status=finished]")
     expect(page.get_by_role("row", name="Broken")).to_be_visible()
     eyes.look("progress")
     job = BulkAction.objects.get()
