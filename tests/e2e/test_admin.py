@@ -16,6 +16,14 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 # Set, it says where pictures of each page go.
 PICTURES = os.environ.get("PICTURES")
 WIDTHS = (360, 1280)
+# What sticks out of the page, once that has been laid out anew.
+WIDE = """() => new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(() => {
+    const room = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= room) return tell([]);
+    const wide = [...document.querySelectorAll("body *")].filter(
+        (one) => one.getBoundingClientRect().right > room + 1);
+    tell(wide.slice(0, 8).map((one) => `${one.tagName}#${one.id}.${one.className}`));
+})))"""
 
 
 @pytest.fixture
@@ -42,8 +50,8 @@ class Eyes:
     def look(self, name: str) -> None:
         for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": 800})
-            inside = self.page.evaluate("document.documentElement.scrollWidth")
-            assert inside <= width, (name, width, inside)
+            wide = self.page.evaluate(WIDE)
+            assert not wide, (name, width, wide)
             if PICTURES:
                 self.page.wait_for_timeout(300)
                 path = Path(PICTURES) / f"{name}-{width}.png"
