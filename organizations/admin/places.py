@@ -51,7 +51,8 @@ class PlacesMixin:
         if is_shown:
             found = list(self.sites_of(changelist.queryset))
             context["map_features"] = features_of(found[:MOST_PLACES])
-            context["map_note"] = _note(len(found))
+            places = len(context["map_features"]["features"])
+            context["map_note"] = _note(places, has_more=len(found) > MOST_PLACES)
         return response
 
     def render_change_form(
@@ -67,9 +68,9 @@ class PlacesMixin:
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[misc]
 
 
-def _note(count: int) -> str:
-    if count > MOST_PLACES:
-        return _("The first %d places, in the order of the list.") % MOST_PLACES
+def _note(count: int, *, has_more: bool) -> str:
+    if has_more:
+        return _("The first %d places, in the order of the list.") % count
     return ngettext("%d place.", "%d places.", count) % count
 
 
