@@ -45,7 +45,6 @@ class Eyes:
         self.page = page
         self.complaints: list[str] = []
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("response", lambda r: print(r.url, r.status) if r.status >= 400 else None)
         page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
 
     def look(self, name: str) -> None:
