@@ -8,6 +8,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from turash.desk.kinds import kinds
 from turash.desk.querysets import BulkActionQuerySet, SavedFilterQuerySet
 from turash.progress import Progress
 
@@ -147,7 +148,8 @@ class BulkAction(Progress, models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.created_at:%Y-%m-%d %H:%M}"
+        kind = kinds.get(self.action)
+        return f"{kind.label if kind else self.action}, {self.created_at:%Y-%m-%d %H:%M}"
 
     @property
     def is_unfinished(self) -> bool:
