@@ -4,10 +4,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from imports import exporting
 from imports.models import Import
-from imports.resources import EXPORTED, Resource
+from imports.resources import EXPORTED, RESOURCES, Resource
 from turash.admin_exports import exporters, importers
 
 
@@ -18,13 +19,17 @@ def _register(resource: Resource) -> None:
             request, resource, resource.visible(request.user).filter(pk__in=keys), kind
         )
 
-    def page() -> str:
-        return f"{reverse('imports:import-list')}?resource={resource.name}"
-
     exporters[resource.model] = export
-    importers[resource.model] = page
+
+
+def _offer(resource: Resource, label: Any) -> None:
+    """Have the list of such rows lead to the page that takes files, with the kind chosen."""
+    page = lambda: f"{reverse('imports:import-list')}?resource={resource.name}"  # noqa: E731
+    importers.setdefault(resource.model, []).append((label, page))
 
 
 for one in EXPORTED.values():
     _register(one)
-importers[Import] = lambda: reverse("imports:import-list")
+    _offer(one, _("Import"))
+_offer(RESOURCES["hotmaps"], _("Import Hotmaps"))
+importers[Import] = [(_("Import"), lambda: reverse("imports:import-list"))]

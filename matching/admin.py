@@ -15,10 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from matching import (
+    admin_bulk,  # noqa: F401  # brings its actions to the lists
     admin_learning,  # noqa: F401  # registers its pages
     services,
 )
 from matching.admin_clusters import FiguresMixin
+from matching.admin_comparison import ComparisonMixin
 from matching.labels import LABELS
 from matching.models import (
     Match,
@@ -208,13 +210,14 @@ class PartitionInline(admin.TabularInline):
 
 
 @admin.register(MatchingRun)
-class MatchingRunAdmin(ReadOnlyAdmin):
+class MatchingRunAdmin(ComparisonMixin, ReadOnlyAdmin):
     """Adding a run requests it; nobody edits one. The page of one that works shows itself again."""
 
     form = MatchingRunForm
     inlines = [PartitionInline]
     actions = ["cancel", "resume"]
     change_form_template = "admin/matching/matchingrun/change_form.html"
+    change_list_template = "admin/matching/matchingrun/change_list.html"
     list_display = [
         "created_at", "scope", "status", "progress", "match_count", "found_count", "lost_count",
         "requested_by", "finished_at",
@@ -293,32 +296,6 @@ class MatchingRunAdmin(ReadOnlyAdmin):
         obj.pk = run.pk
 
 
-@admin.action(description=_("Compute the matches of the chosen again"), permissions=["act"])
-def request_runs(
-    model_admin: BoundedAdmin, request: HttpRequest, queryset: QuerySet[Organization]
-) -> None:
-    organizations = list(queryset[: MOST_RUNS_AT_ONCE + 1])
-    if len(organizations) > MOST_RUNS_AT_ONCE:
-        text = _("Choose at most %d organizations, or request a run of all.") % MOST_RUNS_AT_ONCE
-        model_admin.message_user(request, text, messages.ERROR)
-        return
-    count = 0
-    for organization in organizations:
-        try:
-            services.request_run(
-                actor=request.user,  # type: ignore[arg-type]
-                organization=organization,
-            )
-        except DomainError as error:
-            text = f"{organization}: {error.message}"
-            model_admin.message_user(request, text, messages.WARNING)
-        else:
-            count += 1
-    if count:
-        text = ngettext("%d run was requested.", "%d runs were requested.", count) % count
-        model_admin.message_user(request, text, messages.SUCCESS)
-
-
 class WithoutMatchFilter(admin.SimpleListFilter):
     """A queue of the overview."""
 
@@ -334,7 +311,3 @@ class WithoutMatchFilter(admin.SimpleListFilter):
 
 _flow_admin = admin.site.get_model_admin(ResourceFlow)
 _flow_admin.list_filter = [*_flow_admin.list_filter, WithoutMatchFilter]
-
-# Organizations do not know of matching, so matching brings its action to their page.
-_organization_admin = admin.site.get_model_admin(Organization)
-_organization_admin.actions = [*(_organization_admin.actions or []), request_runs]  # type: ignore[list-item]

@@ -6,12 +6,14 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.formats import number_format
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from matching import weights
+from matching.admin_weights import ChoosingMixin
 from matching.engine.parameters import DEFAULT_WEIGHTS, FACTORS
 from matching.models import MatchingWeights, ProposalEvidence
 from turash.admin_bases import ReadOnlyAdmin
@@ -30,29 +32,32 @@ def _lines(values: dict[str, str]) -> SafeString:
 
 
 @admin.register(MatchingWeights)
-class MatchingWeightsAdmin(ReadOnlyAdmin):
+class MatchingWeightsAdmin(ChoosingMixin, ReadOnlyAdmin):
     """
-    Every adoption, the latest first.
+    Every version, the latest first.
 
-    Runs of all bring them; nobody sets weights by hand.
+    Runs of all bring them: learned, or chosen by a facilitator, which has its own page.
     """
 
+    change_list_template = "admin/matching/matchingweights/change_list.html"
     list_display = [
-        "computed_at", "state", "weights_and_shifts", "dismissal_count", "accepted_count",
-        "rejected_count", "organization_count",
+        "computed_at", "state", "origin", "requested_by", "reason", "weights_and_shifts",
+        "dismissal_count", "accepted_count", "rejected_count", "organization_count", "again",
     ]  # fmt: skip
+    list_select_related = ["requested_by", "run"]
     search_fields = ["run__pk"]
     search_help_text = _("Id of the run")
     fields = [
-        "state", "computed_at", "adopted_at", "run", "defaults", "weights_and_shifts",
-        "dismissal_count", "accepted_count", "rejected_count", "organization_count",
-        "votes_by_factor", "contrast", "differences_by_factor",
+        "state", "origin", "requested_by", "reason", "computed_at", "adopted_at", "run", "again",
+        "defaults", "weights_and_shifts", "dismissal_count", "accepted_count", "rejected_count",
+        "organization_count", "votes_by_factor", "contrast", "differences_by_factor",
     ]  # fmt: skip
     readonly_fields = fields
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         told = _("Learning is on.") if settings.MATCHING_LEARNS else _("Learning is off.")
-        return super().changelist_view(request, {"subtitle": told} | (extra_context or {}))
+        context = {"subtitle": told, "may_choose": self.has_act_permission(request)}
+        return super().changelist_view(request, context | (extra_context or {}))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MatchingWeights]:
         latest = weights.latest()
@@ -62,8 +67,19 @@ class MatchingWeightsAdmin(ReadOnlyAdmin):
     @admin.display(description=_("state"))
     def state(self, row: MatchingWeights) -> str:
         if row.adopted_at is None:
-            return _("not in force yet")
+            waits = row.run is not None and row.run.is_unfinished
+            return _("not in force yet") if waits else _("not in force: its run did not finish")
         return _("in force") if row.is_in_force else _("replaced")  # type: ignore[attr-defined]
+
+    @admin.display(description=_("origin"), ordering="is_chosen")
+    def origin(self, row: MatchingWeights) -> str:
+        return _("chosen") if row.is_chosen else _("learned")
+
+    @admin.display(description=_("preview"))
+    def again(self, row: MatchingWeights) -> SafeString:
+        """An older version comes back like any other: previewed, and applied as a new one."""
+        address = f"{reverse('admin:matching_matchingweights_preview')}?version={row.pk}"
+        return format_html('<a href="{}">{}</a>', address, _("Use these again"))
 
     @admin.display(description=_("defaults"))
     def defaults(self, row: MatchingWeights) -> SafeString:

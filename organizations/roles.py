@@ -111,6 +111,7 @@ _FACILITATORS: Rights = {
     "realtime": _SUPPORT["realtime"],
     "mail": _SUPPORT["mail"],
     "history": _SUPPORT["history"],
+    "desk": {"bulkaction": VIEW},
 }
 
 # They decide about persons: roles and erasure are not permissions of rows, see the services.

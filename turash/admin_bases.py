@@ -14,10 +14,12 @@ from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedi
 from django.urls import path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from turash.admin_exports import FORMATS, MOST_XLSX_ROWS, exporters, importers, listed
 from turash.admin_history import HistoryMixin
 from turash.admin_pages import ObjectPagesMixin
+from turash.admin_saved_filters import filter_of, offered
 from turash.errors import DomainError, InvalidInput
 from turash.forms import add_errors
 
@@ -64,6 +66,12 @@ class BoundedPaginator(Paginator):
         return rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
 
 
+@admin.action(description=gettext_lazy("Export the chosen (CSV)"), permissions=["act"])
+def export_chosen(model_admin: Any, request: HttpRequest, queryset: Any) -> HttpResponseBase:
+    """Answer with the chosen rows, all that match the filter too; read while they are sent."""
+    return model_admin.exported(request, queryset, "csv")
+
+
 class BoundedAdmin(ObjectPagesMixin, HistoryMixin, AutocompleteMixin, admin.ModelAdmin):
     """Pages stay small and quick, however many rows there are."""
 
@@ -88,13 +96,26 @@ class BoundedAdmin(ObjectPagesMixin, HistoryMixin, AutocompleteMixin, admin.Mode
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_export"
         query = f"?{request.GET.urlencode()}" if request.GET else ""
         exports = [(kind.upper(), reverse(name, args=[kind]) + query) for kind in FORMATS]
-        page = importers.get(self.model) if self.has_act_permission(request) else None
+        pages = importers.get(self.model, []) if self.has_act_permission(request) else []
         extra_context = {
             "exports": exports,
-            "import_page": page() if page else "",
+            "import_pages": [(label, address()) for label, address in pages],
+            "counts_to": MOST_COUNTED,
+            **self._filters(request),
             **(extra_context or {}),
         }
         return super().changelist_view(request, extra_context)
+
+    def _filters(self, request: HttpRequest) -> dict[str, Any]:
+        """What the list offers beside its filters; a popup is no place for it."""
+        if "_popup" in request.GET:
+            return {}
+        user: Any = request.user
+        return {
+            "saved_filters": offered(request, self.model),
+            "filter_now": "" if user.only_reads else filter_of(request.GET),
+            "listed": self.model._meta.label_lower,
+        }
 
     def export_view(self, request: HttpRequest, kind: str) -> HttpResponseBase:
         """Answer with the rows of the list, as it is filtered, of all pages."""
@@ -110,6 +131,9 @@ class BoundedAdmin(ObjectPagesMixin, HistoryMixin, AutocompleteMixin, admin.Mode
             text = _("An XLSX file takes at most %d rows: filter them, or take CSV.")
             self.message_user(request, text % MOST_XLSX_ROWS, messages.ERROR)
             return HttpResponseRedirect("./")
+        return self.exported(request, rows, kind)
+
+    def exported(self, request: HttpRequest, rows: Any, kind: str) -> HttpResponseBase:
         if self.model in exporters:
             return exporters[self.model](request, rows, kind)
         return listed(self, request, rows, kind)

@@ -21,10 +21,10 @@ FORMATS = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
 MOST_XLSX_ROWS = 100_000
 ROWS_AT_ONCE = 1000
 
-# Model → (request, rows, format) → an answer; and model → address of the page that takes files.
+# Model → (request, rows, format) → an answer; and model → pages that take files, by what they say.
 Exporter = Callable[[HttpRequest, QuerySet, str], Any]
 exporters: dict[type[Model], Exporter] = {}
-importers: dict[type[Model], Callable[[], str]] = {}
+importers: dict[type[Model], list[tuple[Any, Callable[[], str]]]] = {}
 
 
 def listed(model_admin: Any, request: HttpRequest, rows: QuerySet, kind: str) -> Any:

@@ -15,6 +15,8 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from turash.admin_saved_filters import SavedFiltersMixin
+
 # What everybody does about the own account.
 _OWN_PAGES = {"logout", "password_change", "password_change_done", "end_acting"}
 
@@ -49,8 +51,8 @@ TASKS = {
         "realtime.notification", "realtime.readmark", "mail.mail", "mail.mailpreference",
     ],
     _("System"): [
-        "history.change", "events.domainevent", "events.eventdelivery", "callers.token",
-        "auth.group", "django_q.failure", "django_q.ormq", "django_q.schedule",
+        "desk.bulkaction", "history.change", "events.domainevent", "events.eventdelivery",
+        "callers.token", "auth.group", "django_q.failure", "django_q.ormq", "django_q.schedule",
         "django_q.success",
     ],
 }  # fmt: skip
@@ -63,7 +65,7 @@ MOST_SHOWN = 10
 SHORTEST_SEARCH = 2
 
 
-class TurashAdminSite(admin.AdminSite):
+class TurashAdminSite(SavedFiltersMixin, admin.AdminSite):
     site_header = _("Turash administration")
     site_title = _("Turash")
     index_title = _("Overview")
@@ -74,7 +76,8 @@ class TurashAdminSite(admin.AdminSite):
 
     def get_urls(self) -> list:
         search = path("search/", self.admin_view(self.search), name="search")
-        return [search, *super().get_urls()]
+        filters = path("filters/", self.admin_view(self.saved_filters), name="saved_filters")
+        return [search, filters, *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         shown = self.overview(request) if self.overview else {}

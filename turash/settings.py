@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django_q",
     "turash.events",
     "turash.history",
+    "turash.desk",
     "turash.callers",
     "turash.realtime",
     "turash.mail",

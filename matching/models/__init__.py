@@ -8,6 +8,7 @@ from matching.models.match import SCORES, Match, MatchDismissal
 from matching.models.partners import PartnerList, StagedList
 from matching.models.rematch_request import RematchRequest
 from matching.models.run import MatchingRun, MatchingRunPartition
+from matching.models.snapshot import RunSnapshot
 from matching.models.weights import MatchingWeights, ProposalEvidence
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "PartnerList",
     "ProposalEvidence",
     "RematchRequest",
+    "RunSnapshot",
     "StagedList",
 ]

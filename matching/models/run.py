@@ -13,9 +13,10 @@ from matching.querysets import MatchingRunPartitionQuerySet, MatchingRunQuerySet
 from organizations.ids import new_id
 from organizations.models import Organization, ResourceFlow, ResourceType
 from organizations.models.box import box_constraint
+from turash.progress import Progress
 
 
-class MatchingRun(models.Model):
+class MatchingRun(Progress, models.Model):
     """
     A recomputation of matches, and how far it has got.
 
@@ -164,11 +165,6 @@ class MatchingRun(models.Model):
         if self.bbox is not None:
             flows = flows.in_bbox(*self.bbox)
         return flows
-
-    @property
-    def done_share(self) -> float:
-        """How much of the work is done, 0 to 1."""
-        return self.done_count / self.total_count if self.total_count else 0.0
 
 
 class MatchingRunPartition(models.Model):

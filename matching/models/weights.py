@@ -1,5 +1,6 @@
 """The weights of the factors, and the decisions about proposals that teach them."""
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -15,11 +16,11 @@ from organizations.models import Organization
 
 class MatchingWeights(models.Model):
     """
-    Weights that a run of all brought along, and what they were learned from.
+    Weights that a run of all brought along: learned from evidence, or chosen by a facilitator.
 
     In force is the latest row that is adopted; without one the defaults are. A row that is not
     adopted belongs to a run that is under way or may go on: its matches and its weights are swapped
-    in together.
+    in together. Chosen weights stay in force until others are chosen, or what is learned is.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -45,6 +46,16 @@ class MatchingWeights(models.Model):
     accepted_count = models.PositiveIntegerField(_("accepted proposals"), default=0)
     rejected_count = models.PositiveIntegerField(_("rejected proposals"), default=0)
     organization_count = models.PositiveIntegerField(_("organizations"), default=0)
+    is_chosen = models.BooleanField(_("chosen by a person"), default=False)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("requested by"),
+    )
+    # Of what a person has asked for, chosen or learned; such rows stay when their run fails.
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
     computed_at = models.DateTimeField(_("computed at"), default=timezone.now)
     adopted_at = models.DateTimeField(_("in force since"), null=True)
 
@@ -60,6 +71,10 @@ class MatchingWeights(models.Model):
             models.CheckConstraint(
                 condition=LessThan(Abs(sum((F(name) for name in FACTORS), -1.0)), 1e-9),
                 name="matching_weights_add_up_to_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_chosen=False) | ~Q(reason=""),
+                name="matching_weights_are_chosen_for_a_reason",
             ),
         ]
 

@@ -1,5 +1,6 @@
 """The only writers of matches, clusters, dismissals, weights, requests and runs."""
 
+from matching.services.choosing import choose_weights, return_to_learned
 from matching.services.clusters import compute_clusters, request_clusters
 from matching.services.dismissals import classify_dismissal, dismiss_match
 from matching.services.learning import note_decision
@@ -32,6 +33,7 @@ __all__ = [
     "RunInProgress",
     "RunIsOver",
     "cancel_run",
+    "choose_weights",
     "classify_dismissal",
     "compute_clusters",
     "dismiss_match",
@@ -51,6 +53,7 @@ __all__ = [
     "resume_rematches",
     "resume_run",
     "retry_rematches",
+    "return_to_learned",
     "sweep_runs",
     "unfinished_run",
     "work_partition",

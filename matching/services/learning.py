@@ -1,6 +1,7 @@
 """Writes of weights, and of the decisions about proposals that teach them."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -92,12 +93,23 @@ def _decisions() -> list[Decision]:
 
 
 def bring_weights(run: MatchingRun) -> None:
-    """Give a run of all that begins the weights that it works with, if others are in force."""
+    """
+    Give a run of all that begins the weights that it works with, if others are in force.
+
+    What a person has asked for with the run stays; so do chosen weights that are in force.
+    """
+    present = weights.latest()
+    if MatchingWeights.objects.filter(run=run).exists() or (present and present.is_chosen):
+        return
     lesson = learn()
     if np.array_equal(lesson.weights, weights.in_force()):
         return
-    MatchingWeights.objects.create(
-        run=run,
+    learned(lesson, run=run).save(force_insert=True)
+
+
+def learned(lesson: Lesson, **fields: Any) -> MatchingWeights:
+    """Return a row, not stored, of what a lesson teaches and what it was worked out from."""
+    return MatchingWeights(
         **lesson.weights_by_factor,
         votes=lesson.votes,
         contrast=lesson.contrast,
@@ -106,6 +118,7 @@ def bring_weights(run: MatchingRun) -> None:
         accepted_count=lesson.accepted_count,
         rejected_count=lesson.rejected_count,
         organization_count=lesson.organization_count,
+        **fields,
     )
 
 
@@ -115,5 +128,5 @@ def adopt_weights(run: MatchingRun) -> None:
 
 
 def drop_weights(run: MatchingRun) -> None:
-    """Forget what a run has brought that ends without its matches."""
-    MatchingWeights.objects.filter(run=run, adopted_at=None).delete()
+    """Forget what a run has learned that ends without its matches; what was asked for stays."""
+    MatchingWeights.objects.filter(run=run, adopted_at=None, reason="").delete()

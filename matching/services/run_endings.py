@@ -14,6 +14,7 @@ from matching import staging, store
 from matching.models import Match, MatchingRun, MatchingRunPartition, PartnerList
 from matching.services.learning import adopt_weights, drop_weights
 from matching.services.rematch_requests import request_rematches, resume_rematches
+from matching.services.snapshots import take_snapshot
 from organizations import permissions
 from organizations.models import User
 from turash.errors import DomainError
@@ -162,6 +163,8 @@ def _finish(run_id: UUID) -> None:
         sums = run.partitions.aggregate(found=Sum("found_count"), lost=Sum("lost_count"))
         run.found_count, run.lost_count = sums["found"] or 0, sums["lost"] or 0
     run.match_count = _count_matches(run)
+    if run.is_of_all:
+        take_snapshot(run)
     _end(run, MatchingRun.Status.FINISHED)
     publish(MatchingRunFinished(run_id=run.pk, organization_id=run.organization_id))
 

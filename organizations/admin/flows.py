@@ -4,22 +4,22 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import dates
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from organizations import services
+from organizations.admin import bulk
+from organizations.admin.places import FlowPlaces
 from organizations.models import FlowContaminant, ResourceFlow
 from organizations.models.resource_type import TransportMode
 from organizations.services.flows import MAX_CONTAMINANTS, derive
-from turash.admin_bases import BoundedAdmin, CheckedForm
+from turash.admin_bases import BoundedAdmin, CheckedForm, export_chosen
+from turash.desk.admin import action_of
 
-MOST_FLOWS_AT_ONCE = 500
 DERIVED = ["organization", "place", "quantity", "smallest_quantity"]
 RECORD = ["source", "external_id", "created_at", "updated_at"]
 
@@ -75,7 +75,7 @@ class FlowContaminantInline(admin.TabularInline):
 
 
 @admin.register(ResourceFlow)
-class ResourceFlowAdmin(BoundedAdmin):
+class ResourceFlowAdmin(FlowPlaces, BoundedAdmin):
     form = ResourceFlowAdminForm
     list_display = [
         "name", "organization", "direction", "resource_type", "quantity", "temperature", "status",
@@ -99,7 +99,9 @@ class ResourceFlowAdmin(BoundedAdmin):
     autocomplete_fields = ["site", "resource_type"]
     readonly_fields = [*DERIVED, *RECORD]
     inlines = [FlowContaminantInline]
-    actions = ["activate", "pause", "archive"]
+    actions = [
+        action_of(bulk.ACTIVATE), action_of(bulk.PAUSE), action_of(bulk.ARCHIVE), export_chosen,
+    ]  # fmt: skip
     fieldsets = [
         (None, {"fields": ["site", "direction", "resource_type", "name", "description"]}),
         (_("How much"), {"fields": ["amount", "unit", "per", "precision_level", "min_amount"]}),
@@ -175,43 +177,6 @@ class ResourceFlowAdmin(BoundedAdmin):
                 if row not in contaminants.deleted_forms and row.cleaned_data.get("substance")
             },
         )
-
-    @admin.action(description=_("Activate the chosen flows"), permissions=["change"])
-    def activate(self, request: HttpRequest, queryset: QuerySet[ResourceFlow]) -> None:
-        self._set_status(request, queryset, ResourceFlow.Status.ACTIVE)
-
-    @admin.action(description=_("Pause the chosen flows"), permissions=["change"])
-    def pause(self, request: HttpRequest, queryset: QuerySet[ResourceFlow]) -> None:
-        self._set_status(request, queryset, ResourceFlow.Status.PAUSED)
-
-    @admin.action(description=_("Archive the chosen flows"), permissions=["change"])
-    def archive(self, request: HttpRequest, queryset: QuerySet[ResourceFlow]) -> None:
-        self._set_status(request, queryset, ResourceFlow.Status.ARCHIVED)
-
-    def _set_status(
-        self, request: HttpRequest, queryset: QuerySet[ResourceFlow], status: str
-    ) -> None:
-        flows = list(
-            queryset.exclude(status=status).select_related("site", "resource_type")[
-                : MOST_FLOWS_AT_ONCE + 1
-            ]
-        )
-        if len(flows) > MOST_FLOWS_AT_ONCE:
-            text = _("Choose at most %d flows at once.") % MOST_FLOWS_AT_ONCE
-            self.message_user(request, text, messages.ERROR)
-            return
-        changed = 0
-        for flow in flows:
-            flow.status = status
-            try:
-                services.save_flow(flow)
-            except ValidationError as error:
-                self.message_user(request, f"{flow}: {' '.join(error.messages)}", messages.ERROR)
-                continue
-            self.log_change(request, flow, [{"changed": {"fields": [str(_("status"))]}}])
-            changed += 1
-        text = ngettext("%d flow changed.", "%d flows changed.", changed) % changed
-        self.message_user(request, text, messages.SUCCESS if changed else messages.WARNING)
 
 
 def _per_year(flow: ResourceFlow, quantity: float | None) -> str | None:

@@ -3,14 +3,14 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Count, IntegerField, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from organizations import services
+from organizations.admin import bulk
 from organizations.admin.moderation import ModerationMixin
 from organizations.admin.ownership import (
     MembershipForm,
@@ -18,8 +18,10 @@ from organizations.admin.ownership import (
     left_without_owner,
     message_about,
 )
+from organizations.admin.places import OrganizationPlaces
 from organizations.models import Membership, Organization, Site
-from turash.admin_bases import AutocompleteMixin, BoundedAdmin
+from turash.admin_bases import AutocompleteMixin, BoundedAdmin, export_chosen
+from turash.desk.admin import action_of
 
 
 class OrganizationAdminForm(forms.ModelForm):
@@ -60,7 +62,7 @@ def _count_of(model: type[Model]) -> Coalesce:
 
 
 @admin.register(Organization)
-class OrganizationAdmin(ModerationMixin, BoundedAdmin):
+class OrganizationAdmin(ModerationMixin, OrganizationPlaces, BoundedAdmin):
     change_list_template = "admin/organizations/change_list.html"
     form = OrganizationAdminForm
     list_display = [
@@ -93,7 +95,7 @@ class OrganizationAdmin(ModerationMixin, BoundedAdmin):
         "verified_at", "completed_exchanges", "source", "external_id", "created_at", "updated_at",
     ]  # fmt: skip
     inlines = [MembershipInline]
-    actions = ["verify", "unverify"]
+    actions = [action_of(bulk.VERIFY), action_of(bulk.UNVERIFY), export_chosen]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:
         queryset = super().get_queryset(request)
@@ -126,32 +128,6 @@ class OrganizationAdmin(ModerationMixin, BoundedAdmin):
         change: bool,  # noqa: FBT001
     ) -> None:
         services.save_organization(obj)
-
-    @admin.action(description=_("Mark the chosen as verified"), permissions=["change"])
-    def verify(self, request: HttpRequest, queryset: QuerySet[Organization]) -> None:
-        self._set_verified(request, queryset, verified=True)
-
-    @admin.action(description=_("Mark the chosen as not verified"), permissions=["change"])
-    def unverify(self, request: HttpRequest, queryset: QuerySet[Organization]) -> None:
-        self._set_verified(request, queryset, verified=False)
-
-    def _set_verified(
-        self, request: HttpRequest, queryset: QuerySet[Organization], *, verified: bool
-    ) -> None:
-        chosen = Organization.objects.filter(pk__in=list(queryset.values_list("pk", flat=True)))
-        changed = list(chosen.filter(verified_at__isnull=verified))
-        count = services.set_verified(chosen, verified=verified)
-        note = "verified_at: verified" if verified else "verified_at: not verified"
-        self.log_change_of_all(request, changed, note)
-        text = ngettext("%d organization changed.", "%d organizations changed.", count)
-        self.message_user(request, text % count, messages.SUCCESS if count else messages.WARNING)
-
-    def log_change_of_all(
-        self, request: HttpRequest, organizations: list[Organization], note: str
-    ) -> None:
-        """Write what an action did into the history of each organization."""
-        for organization in organizations:
-            self.log_change(request, organization, note)
 
 
 @admin.register(Membership)

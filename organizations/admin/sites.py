@@ -8,9 +8,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from organizations import services
+from organizations.admin.places import SitePlaces
 from organizations.models import Site
 from organizations.point_field import PointField
-from turash.admin_bases import BoundedAdmin
+from turash.admin_bases import BoundedAdmin, export_chosen
 
 
 class SiteAdminForm(forms.ModelForm):
@@ -26,7 +27,7 @@ class SiteAdminForm(forms.ModelForm):
 
 
 @admin.register(Site)
-class SiteAdmin(BoundedAdmin):
+class SiteAdmin(SitePlaces, BoundedAdmin):
     form = SiteAdminForm
     list_display = ["name", "organization", "city", "country", "place", "permit"]
     list_select_related = ["organization"]
@@ -39,6 +40,7 @@ class SiteAdmin(BoundedAdmin):
     searches_by_index = True
     search_help_text = _("Name, organization or whole id at the source")
     autocomplete_fields = ["organization"]
+    actions = [export_chosen]
     fieldsets = [
         (None, {"fields": [*SiteAdminForm.Meta.fields]}),
         (_("Record"), {"fields": ["source", "external_id", "created_at", "updated_at"]}),

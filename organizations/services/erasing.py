@@ -11,12 +11,13 @@ from organizations.models import Contact, Draft, Membership, User
 from organizations.models.user import StaffRole
 from organizations.services import acting, memberships
 from turash.callers.models import KeptAnswer, Token
+from turash.desk.models import SavedFilter
 from turash.locking import lock
 from turash.mail.models import Mail, MailPreference
 from turash.realtime.models import ReadMark
 
 # What belongs to a person and to nobody else; nothing refers to it.
-_OF_A_PERSON = (Draft, Token, KeptAnswer, Mail, MailPreference, ReadMark)
+_OF_A_PERSON = (Draft, Token, KeptAnswer, Mail, MailPreference, ReadMark, SavedFilter)
 
 
 def may_erase(actor: User, user: User) -> bool:

@@ -43,6 +43,7 @@ from tests.factories import (
     UserFactory,
 )
 from turash.callers.services import make_token
+from turash.desk.models import BulkAction
 from turash.events.dispatch import deliver
 from turash.events.models import DomainEvent
 from turash.mail.models import Mail, MailPreference
@@ -115,6 +116,9 @@ def populate(number: int) -> None:
     populate_exchange(proposal, owner)
     populate_plan(seller, output, needed)
     populate_moderation(number, seller)
+    BulkAction.objects.create(
+        action="organizations.organization.verify", requested_by=owner, keys=[], total_count=3
+    )
     Contact.objects.create(organization=seller)
     Disclosure.objects.create(
         organization=seller, user=owner, stage="public", seen_on=timezone.now().date()

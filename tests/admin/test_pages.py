@@ -134,7 +134,7 @@ def test_every_model_of_ours_is_registered():
     inline = {
         "organizations.FlowContaminant", "matching.MatchingRunPartition", "matching.StagedList",
         "matching.Candidate", "matching.ListChange", "matching.PartnerList", "imports.ImportKey",
-        "organizations.Draft",
+        "organizations.Draft", "matching.RunSnapshot",
     }  # fmt: skip
     missing = {
         model._meta.label

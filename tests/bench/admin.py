@@ -33,6 +33,16 @@ PAGES = {
         "/admin/autocomplete/?app_label=organizations&model_name=resourceflow&field_name=site"
         "&term=site+777"
     ),
+    "flows with their map": f"{LIST}?map=1&direction__exact=input",
+    "sites with their map": "/admin/organizations/site/?map=1",
+    "organizations with their map": "/admin/organizations/organization/?map=1",
+    "saved filters": "/admin/filters/",
+    "bulk actions": "/admin/desk/bulkaction/",
+    "runs compared": "/admin/matching/matchingrun/compare/",
+    "weights, previewed": (
+        "/admin/matching/matchingweights/preview/?quality=5&temporal=5&quantity=5&economic=5"
+        "&spatial=60&trust=10&regulatory=10"
+    ),
 }
 
 
