@@ -18,6 +18,7 @@ from organizations.disclosure import Viewpoint
 from organizations.flow_form import ResourceFlowForm
 from organizations.forms import ConversionForm, OrganizationForm, SiteForm
 from organizations.models import Conversion, Membership, Organization, ResourceFlow, Site
+from organizations.quality_views import questions_about
 from organizations.querysets import EDITING_ROLES, MANAGING_ROLES
 from turash.errors import DomainError
 from turash.forms import add_errors
@@ -179,14 +180,16 @@ def flow_detail(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     viewpoint = Viewpoint(request.user)
     flow = viewpoint.shown(flow)
     services.note_seen(viewpoint, [flow])
+    can_edit = permissions.can_edit_resources(request.user, flow.organization_id)
     return render(
         request,
         "organizations/flow_detail.html",
         {
             "flow": flow,
+            "questions": questions_about(flow) if can_edit else [],
             "facts": profile.facts(flow),
             "week": profile.week(flow.hours_of_week),
-            "can_edit": permissions.can_edit_resources(request.user, flow.organization_id),
+            "can_edit": can_edit,
             "sees_matches": permissions.can_read_matching(request.user, flow.organization_id),
         },
     )

@@ -41,19 +41,28 @@ from organizations.services.organizations import (
     set_verified,
     update_organization,
 )
+from organizations.services.quality import (
+    AskedLately,
+    ask_owner,
+    confirm_flow,
+    dismiss_finding,
+)
 from organizations.services.sites import create_site, delete_site, save_site, update_site
 from organizations.services.staff import assignable_roles, may_set_roles, set_roles
 
 __all__ = [
+    "AskedLately",
     "CannotAct",
     "CannotMerge",
     "LastOwner",
     "StillInUse",
     "acting_of",
     "add_member",
+    "ask_owner",
     "assignable_roles",
     "change_role",
     "check_flow",
+    "confirm_flow",
     "count_completed_exchange",
     "create_conversion",
     "create_flow",
@@ -63,6 +72,7 @@ __all__ = [
     "delete_flow",
     "delete_organization",
     "delete_site",
+    "dismiss_finding",
     "end_acting",
     "end_overdue_acting",
     "erase_person",

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from matching.models import PartnerList
 from matching.unmatched import without_match
 from matching.valuation import valuers_of
-from organizations.models import Organization, ResourceFlow, Site
+from organizations.models import Organization, QualityFinding, ResourceFlow, Site
 from proposals.models import Proposal
 from proposals.states import Status
 
@@ -158,6 +158,11 @@ def queues(now: datetime) -> list[Queue]:
             _("Active flows without a match"),
             without_match(ResourceFlow.objects.active()).order_by("-created_at", "pk"),
             "?matches=none",
+        ),
+        _queue(
+            _("Data that seems wrong"),
+            QualityFinding.objects.open().with_subjects().order_by("-severity", "-pk"),
+            "?status=open",
         ),
     ]
 
