@@ -81,9 +81,7 @@ def test_what_is_far_from_others_is_asked_about_once_and_confirmed_by_one_click(
     flows = staff.get(reverse("admin:organizations_resourceflow_changelist"))
     assert flows.context["cl"].result_count == 12
     for kind, count in (("any", 1), ("unusual", 1), ("stale", 0)):
-        flows = staff.get(
-            reverse("admin:organizations_resourceflow_changelist"), {"quality": kind}
-        )
+        flows = staff.get(reverse("admin:organizations_resourceflow_changelist"), {"quality": kind})
         assert flows.context["cl"].result_count == count, kind
 
     # One click asks who edits, in the language of each, and tells the organization.
