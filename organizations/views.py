@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -29,13 +29,9 @@ CONVERSIONS_SHOWN = 100
 
 
 def organization_detail(request: HttpRequest, organization_id: UUID) -> HttpResponse:
-    organization = Organization.objects.visible_to(request.user).filter(pk=organization_id).first()
-    if organization is None:
-        # A duplicate that was merged leads to the organization that stayed.
-        successor = services.successor_of(organization_id)
-        if successor is None:
-            raise Http404
-        return redirect("organizations:organization-detail", successor.pk)
+    organization = get_object_or_404(
+        Organization.objects.visible_to(request.user), pk=organization_id
+    )
     flows = (
         ResourceFlow.objects.visible_to(request.user)
         .filter(organization=organization)
