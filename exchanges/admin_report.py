@@ -34,7 +34,7 @@ def report_page(request: HttpRequest) -> HttpResponse:
     """The report of the months and the region that the query names."""
     report, errors = _report(request)
     context = admin.site.each_context(request) | {
-        "title": _("Report"),
+        "title": _("Report of outcomes"),
         "query": request.GET,
         "errors": errors,
         "report": report,

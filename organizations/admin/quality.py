@@ -116,7 +116,7 @@ def _may_answer(request: HttpRequest, finding: Any) -> bool:
 class QualityFindingAdmin(ReadOnlyAdmin):
     change_list_template = "admin/organizations/qualityfinding/change_list.html"
     change_form_template = "admin/organizations/qualityfinding/change_form.html"
-    list_display = ["subject", "organization", "severity", "kind", "reason", "status", "asked_at"]
+    list_display = ["subject", "reason", "severity", "kind", "owner", "asked_at"]
     list_filter = [StatusFilter, "kind", "severity", AskedFilter]
     search_fields = ["flow__name", "site__name", "organization__name"]
     search_help_text = _("Flow, site or organization")
@@ -143,6 +143,10 @@ class QualityFindingAdmin(ReadOnlyAdmin):
     @admin.display(description=_("record"))
     def subject(self, finding: QualityFinding) -> str:
         return str(finding.subject)
+
+    @admin.display(description=_("organization"))
+    def owner(self, finding: QualityFinding) -> str:
+        return str(finding.organization)
 
     @admin.display(description=_("record"))
     def record(self, finding: QualityFinding) -> SafeString:
