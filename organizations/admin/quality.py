@@ -140,6 +140,15 @@ class QualityFindingAdmin(ReadOnlyAdmin):
         scan = path("scan/", self.admin_site.admin_view(self.scan), name="quality_scan")
         return [scan, *super().get_urls()]
 
+    def render_change_form(self, *args: Any, **kwargs: Any) -> Any:
+        response = super().render_change_form(*args, **kwargs)
+        # To ask takes one click: a button stands there instead of the link to its page.
+        links = response.context_data.get("object_pages", [])
+        response.context_data["object_pages"] = [
+            (url, title) for url, title in links if not url.endswith("/ask/")
+        ]
+        return response
+
     @admin.display(description=_("record"))
     def subject(self, finding: QualityFinding) -> str:
         return str(finding.subject)

@@ -200,7 +200,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "finding about data quality",
-                "verbose_name_plural": "data quality",
+                "verbose_name_plural": "findings about data quality",
                 "ordering": ["-severity", "-pk"],
                 "indexes": [
                     models.Index(

@@ -100,7 +100,7 @@ class QualityFinding(models.Model):
 
     class Meta:
         verbose_name = _("finding about data quality")
-        verbose_name_plural = _("data quality")
+        verbose_name_plural = _("findings about data quality")
         ordering = ["-severity", "-pk"]
         constraints = [
             # Of a kind there is one for each flow or site; the other column is null.
