@@ -24,7 +24,8 @@ def main() -> None:
         with connection.cursor() as cursor:
             # Three divisions of sectors.
             cursor.execute(
-                "UPDATE organizations_organization SET sector = 10 + ascii(right(name, 1)) % 3 || '.1'"
+                "UPDATE organizations_organization"
+                " SET sector = 10 + ascii(right(name, 1)) % 3 || '.1'"
             )
             cursor.execute("VACUUM ANALYZE")
         rows = list(_rows())
