@@ -1,6 +1,6 @@
 # What one does with Turash; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo run test bench bench-admin bench-api bench-events bench-imports bench-matching bench-pages bench-peers bench-plans bench-tiles screenshots fuzz soak check format lock messages stop clean
+.PHONY: help setup setup-tests demo run test bench bench-admin bench-api bench-events bench-imports bench-matching bench-pages bench-peers bench-plans bench-quality bench-tiles screenshots fuzz soak check format lock messages stop clean
 
 PYTHON := .local/venv/bin/python
 PACKAGES := turash organizations matching proposals exchanges plans webhooks imports maps
@@ -23,7 +23,7 @@ demo: setup ## Start Turash with the demo region; Ctrl-C stops it
 test: setup-tests ## Run all tests, browser tests included
 	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4
 
-bench: bench-admin bench-api bench-events bench-imports bench-matching bench-pages bench-peers bench-plans bench-tiles ## Measure, each against a baseline of the same run
+bench: bench-admin bench-api bench-events bench-imports bench-matching bench-pages bench-peers bench-plans bench-quality bench-tiles ## Measure, each against a baseline of the same run
 
 bench-admin: setup-tests ## Measure the admin's pages with a million flows in the database
 	@$(PYTHON) -m tests.bench.admin
@@ -51,6 +51,9 @@ bench-peers: setup-tests ## Compare a run of all matches with independent progra
 
 bench-plans: setup-tests ## Measure exchange plans: the best quantities, against other ways to find them
 	@$(PYTHON) -m tests.bench.plans
+
+bench-quality: setup-tests ## Measure how long it takes to look at the quality of data
+	@$(PYTHON) -m tests.bench.quality
 
 bench-tiles: setup-tests ## Measure the map with a million flows: tiles by zoom, features, areas
 	@$(PYTHON) -m tests.bench.tiles

@@ -1,8 +1,10 @@
 """Running exchanges: the parties report, facilitators look on."""
 
 from django.contrib import admin
+from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 
+from exchanges import admin_report
 from exchanges.models import Declaration, Delivery, ExchangeFactors
 from turash.admin_bases import ReadOnlyAdmin
 
@@ -33,6 +35,7 @@ class ConfirmedFilter(admin.SimpleListFilter):
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
+    change_list_template = "admin/exchanges/delivery/change_list.html"
     list_display = ["month", "proposal", "quantity", "reported_for", "confirmed_for"]
     list_select_related = [*OF_PROPOSAL, "reported_for", "confirmed_for"]
     list_filter = [ConfirmedFilter]
@@ -40,6 +43,9 @@ class DeliveryAdmin(ReadOnlyAdmin):
     search_help_text = _("Organization or resource")
     date_hierarchy = "month"
     ordering = ["-month", "pk"]
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*admin_report.urls(), *super().get_urls()]
 
 
 @admin.register(Declaration)

@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import Case, F, FloatField, Q, Sum, When
+from django.db.models import Case, F, FloatField, Q, Sum, Value, When
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -98,10 +98,7 @@ class Scope:
 def totals(scope: Scope) -> list[Total]:
     """Sum up all eight figures, in two queries."""
     sums = scope.deliveries().aggregate(**_sums(scope))
-    declared = scope.declarations().aggregate(
-        jobs=Coalesce(Sum(Cast("jobs", FloatField())), 0.0),
-        investment_eur=Coalesce(Sum(Cast("private_investment_eur", FloatField())), 0.0),
-    )
+    declared = scope.declarations().aggregate(**_declared())
     return [
         Total(figure, sums[figure.key], sums[f"verified_{figure.key}"])
         if figure.per_unit
@@ -113,6 +110,28 @@ def totals(scope: Scope) -> list[Total]:
 def months(scope: Scope) -> list[dict[str, Any]]:
     """Return the figures that follow from deliveries month by month, with `verified_…` of each."""
     return list(scope.deliveries().order_by("month").values("month").annotate(**_sums(scope)))
+
+
+def by_side(scope: Scope, *, is_giver: bool, **of_side: str) -> list[dict[str, Any]]:
+    """
+    Return the figures that follow from deliveries for each of those who give, or who take.
+
+    `of_side` names what of a side's organization they are grouped by, such as `name="name"`. Of
+    an organization's own figures, both sides together are what `totals` says of it.
+    """
+    groups = {alias: _of_side(path, is_giver=is_giver) for alias, path in of_side.items()}
+    sums: dict[str, Any] = {}
+    for figure in DELIVERED:
+        term = _times_quantity(_factor_of_side(figure, is_giver=is_giver))
+        sums[figure.key] = Coalesce(Sum(term), 0.0)
+        sums[f"verified_{figure.key}"] = Coalesce(Sum(term, filter=CONFIRMED), 0.0)
+    return list(scope.deliveries().order_by().values(**groups).annotate(**sums))
+
+
+def declared_by(scope: Scope, **of_organization: str) -> list[dict[str, Any]]:
+    """Return jobs and investment, grouped by what `of_organization` names of who declares."""
+    groups = {alias: F(f"organization__{path}") for alias, path in of_organization.items()}
+    return list(scope.declarations().order_by().values(**groups).annotate(**_declared()))
 
 
 def lines(scope: Scope) -> Iterator[dict[str, Any]]:
@@ -135,6 +154,13 @@ def lines(scope: Scope) -> Iterator[dict[str, Any]]:
     return rows[:LONGEST_EXPORT].iterator()
 
 
+def _declared() -> dict[str, Any]:
+    return {
+        "jobs": Coalesce(Sum(Cast("jobs", FloatField())), 0.0),
+        "investment_eur": Coalesce(Sum(Cast("private_investment_eur", FloatField())), 0.0),
+    }
+
+
 def _sums(scope: Scope) -> dict[str, Any]:
     sums: dict[str, Any] = {}
     for figure in DELIVERED:
@@ -145,22 +171,40 @@ def _sums(scope: Scope) -> dict[str, Any]:
 
 
 def _term(figure: Figure, scope: Scope) -> Any:
-    quantity = Cast("quantity", FloatField())
-    return Coalesce(quantity * _factor(figure, scope), 0.0)
+    return _times_quantity(_factor(figure, scope))
+
+
+def _times_quantity(factor: Any) -> Any:
+    return Coalesce(Cast("quantity", FloatField()) * factor, 0.0)
 
 
 def _factor(figure: Figure, scope: Scope) -> Any:
+    if scope.organization_id is not None:
+        gives, takes = (_factor_of_side(figure, is_giver=side) for side in (True, False))
+        return Case(When(_gives(scope.organization_id), then=gives), default=takes)
     if figure.key == SAVINGS:
         supplier, recipient = (F(f"proposal__factors__{name}") for name in SAVINGS_FACTORS)
-        if scope.organization_id is None:
-            return supplier + recipient
+        return supplier + recipient
+    return F(f"proposal__factors__{figure.per_unit}")
+
+
+def _factor_of_side(figure: Figure, *, is_giver: bool) -> Any:
+    if figure.key == SAVINGS:
         # Of what the other side saves one could read its costs.
-        return Case(When(_gives(scope.organization_id), then=supplier), default=recipient)
-    factor = F(f"proposal__factors__{figure.per_unit}")
-    if figure.key == "sales_eur" and scope.organization_id is not None:
+        supplier, recipient = (F(f"proposal__factors__{name}") for name in SAVINGS_FACTORS)
+        return supplier if is_giver else recipient
+    if figure.key == "sales_eur" and not is_giver:
         # Sales are those of who gives the resource; for the taker they are purchases.
-        return Case(When(_gives(scope.organization_id), then=factor), default=0.0)
-    return factor
+        return Value(0.0)
+    return F(f"proposal__factors__{figure.per_unit}")
+
+
+def _of_side(path: str, *, is_giver: bool) -> Case:
+    """What there is of the organization of one side: who has a resource is asked for it."""
+    sender, target = (F(f"proposal__{side}_organization__{path}") for side in ("from", "to"))
+    has_output = Q(proposal__resource__direction="output")
+    gives, takes = (target, sender) if is_giver else (sender, target)
+    return Case(When(has_output, then=gives), default=takes)
 
 
 def _gives(organization_id: UUID) -> Q:

@@ -8,9 +8,11 @@ from django.urls import reverse
 
 from organizations import services
 from organizations.models import Acting, Organization, ResourceFlow, Site
+from organizations.quality_mails import mail_question
 from turash.events.catalogue import (
     ActingEnded,
     ActingStarted,
+    FlowQuestioned,
     OrganizationCreated,
     ProposalStatusChanged,
     ResourceFlowCreated,
@@ -95,6 +97,22 @@ def tell_about_resource_flow(
         subject_id=event.flow_id,
         url=reverse("organizations:flow-detail", args=[event.flow_id]),
     )
+
+
+@handles(FlowQuestioned)
+def tell_about_question(event: FlowQuestioned) -> None:
+    notify(
+        event,
+        organization_ids=[event.organization_id],
+        kind="resource_flow",
+        subject_id=event.flow_id,
+        url=reverse("organizations:flow-detail", args=[event.flow_id]),
+    )
+
+
+@handles(FlowQuestioned)
+def mail_about_question(event: FlowQuestioned) -> None:
+    mail_question(event)
 
 
 @handles(ProposalStatusChanged)

@@ -220,6 +220,16 @@ class ConversionQuerySet(models.QuerySet):
         return self.select_related("site__organization", "from_type", "to_type")
 
 
+class QualityFindingQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        """Findings that nobody has answered."""
+        return self.filter(status="open")
+
+    def with_subjects(self) -> Self:
+        """With everything that its reason is put together from."""
+        return self.select_related("organization", "flow__resource_type", "flow__site", "site")
+
+
 class ResourceTypeQuerySet(models.QuerySet):
     def subtree(self, code: str) -> Self:
         """The type of this code and all its descendants."""

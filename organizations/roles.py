@@ -82,6 +82,8 @@ _FACILITATORS: Rights = {
         "conversion": ALL,
         "resourceflow": ALL,
         "flowcontaminant": ALL,
+        "flowconfirmation": VIEW,
+        "qualityfinding": VIEW,
         "resourcetype": EDIT,
         "currencyrate": EDIT,
         "user": EDIT,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from organizations import acting_views, draft_views, onboarding_views, views
+from organizations import acting_views, draft_views, onboarding_views, quality_views, views
 
 app_name = "organizations"
 urlpatterns = [
@@ -44,5 +44,6 @@ urlpatterns = [
     path("sites/<uuid:site_id>/delete", views.site_delete, name="site-delete"),
     path("flows/<uuid:flow_id>", views.flow_detail, name="flow-detail"),
     path("flows/<uuid:flow_id>/edit", views.flow_edit, name="flow-edit"),
+    path("flows/<uuid:flow_id>/confirm", quality_views.flow_confirm, name="flow-confirm"),
     path("flows/<uuid:flow_id>/delete", views.flow_delete, name="flow-delete"),
 ]

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from organizations.disclosure import Viewpoint
 from organizations.flow_form import ResourceFlowForm
 from organizations.forms import ConversionForm, OrganizationForm, SiteForm
 from organizations.models import Conversion, Membership, Organization, ResourceFlow, Site
+from organizations.quality_views import questions_about
 from organizations.querysets import EDITING_ROLES, MANAGING_ROLES
 from turash.errors import DomainError
 from turash.forms import add_errors
@@ -28,13 +29,9 @@ CONVERSIONS_SHOWN = 100
 
 
 def organization_detail(request: HttpRequest, organization_id: UUID) -> HttpResponse:
-    organization = Organization.objects.visible_to(request.user).filter(pk=organization_id).first()
-    if organization is None:
-        # A duplicate that was merged leads to the organization that stayed.
-        successor = services.successor_of(organization_id)
-        if successor is None:
-            raise Http404
-        return redirect("organizations:organization-detail", successor.pk)
+    organization = get_object_or_404(
+        Organization.objects.visible_to(request.user), pk=organization_id
+    )
     flows = (
         ResourceFlow.objects.visible_to(request.user)
         .filter(organization=organization)
@@ -191,14 +188,16 @@ def flow_detail(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     viewpoint = Viewpoint(request.user)
     flow = viewpoint.shown(flow)
     services.note_seen(viewpoint, [flow])
+    can_edit = permissions.can_edit_resources(request.user, flow.organization_id)
     return render(
         request,
         "organizations/flow_detail.html",
         {
             "flow": flow,
+            "questions": questions_about(flow) if can_edit else [],
             "facts": profile.facts(flow),
             "week": profile.week(flow.hours_of_week),
-            "can_edit": permissions.can_edit_resources(request.user, flow.organization_id),
+            "can_edit": can_edit,
             "sees_matches": permissions.can_read_matching(request.user, flow.organization_id),
         },
     )

@@ -30,6 +30,7 @@ TASKS = {
     ],
     _("Places and resources"): [
         "organizations.site", "organizations.resourceflow", "organizations.conversion",
+        "organizations.qualityfinding", "organizations.flowconfirmation",
         "organizations.resourcetype", "organizations.currencyrate",
     ],
     _("Matching"): [

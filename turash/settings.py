@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "turash.callers.middleware.RateMiddleware",
     "turash.api.middleware.TagMiddleware",
     "turash.callers.idempotency.RepeatMiddleware",
+    "organizations.merged.MergedMiddleware",
     "turash.views.errors.TryLaterMiddleware",
 ]
 

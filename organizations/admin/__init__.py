@@ -6,6 +6,7 @@ from organizations.admin.conversions import ConversionAdmin
 from organizations.admin.flows import ResourceFlowAdmin
 from organizations.admin.moderation import ActingAdmin, OrganizationMergeAdmin
 from organizations.admin.organizations import MembershipAdmin, OrganizationAdmin
+from organizations.admin.quality import FlowConfirmationAdmin, QualityFindingAdmin
 from organizations.admin.resource_types import CurrencyRateAdmin, ResourceTypeAdmin
 from organizations.admin.sites import SiteAdmin
 from organizations.admin.users import UserAdmin
@@ -16,9 +17,11 @@ __all__ = [
     "ConversionAdmin",
     "CurrencyRateAdmin",
     "DisclosureAdmin",
+    "FlowConfirmationAdmin",
     "MembershipAdmin",
     "OrganizationAdmin",
     "OrganizationMergeAdmin",
+    "QualityFindingAdmin",
     "ResourceFlowAdmin",
     "ResourceTypeAdmin",
     "SectorAdmin",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from organizations import services
 from organizations.admin import bulk
 from organizations.admin.places import FlowPlaces
+from organizations.admin.quality import QualityFilter
 from organizations.models import FlowContaminant, ResourceFlow
 from organizations.models.resource_type import TransportMode
 from organizations.services.flows import MAX_CONTAMINANTS, derive
@@ -90,6 +91,7 @@ class ResourceFlowAdmin(FlowPlaces, BoundedAdmin):
         "visibility",
         "hazardous",
         ("source", admin.EmptyFieldListFilter),
+        QualityFilter,
     ]
     search_fields = ["name", "organization__name", "=external_id"]
     searches_by_index = True

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import exceptions, generics, mixins, permissions, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -74,6 +74,16 @@ class MyOrganizationsView(generics.ListAPIView):
         )
 
 
+@extend_schema_view(
+    retrieve=extend_schema(
+        responses={
+            200: OrganizationSerializer,
+            308: OpenApiResponse(
+                description="It was merged into another one, whose address is in `Location`."
+            ),
+        }
+    )
+)
 class OrganizationViewSet(ShapedMixin, mixins.ListModelMixin, RetrieveMixin, ApiViewSet):
     """Organizations that the caller may see."""
 

@@ -7,6 +7,7 @@ from organizations.models.draft import Draft
 from organizations.models.flow import FlowContaminant, ResourceFlow
 from organizations.models.moderation import Acting, OrganizationMerge
 from organizations.models.organization import Membership, Organization, Visibility
+from organizations.models.quality import FlowConfirmation, QualityFinding
 from organizations.models.resource_type import CurrencyRate, ResourceType
 from organizations.models.site import Site
 from organizations.models.user import User
@@ -18,10 +19,12 @@ __all__ = [
     "CurrencyRate",
     "Disclosure",
     "Draft",
+    "FlowConfirmation",
     "FlowContaminant",
     "Membership",
     "Organization",
     "OrganizationMerge",
+    "QualityFinding",
     "ResourceFlow",
     "ResourceType",
     "Sector",

@@ -42,11 +42,18 @@ from organizations.services.organizations import (
     set_verified,
     update_organization,
 )
+from organizations.services.quality import (
+    AskedLately,
+    ask_owner,
+    confirm_flow,
+    dismiss_finding,
+)
 from organizations.services.sites import create_site, delete_site, save_site, update_site
 from organizations.services.staff import assignable_roles, may_set_roles, set_roles
 from organizations.services.starting import HasFlows, create_flows
 
 __all__ = [
+    "AskedLately",
     "CannotAct",
     "CannotMerge",
     "ChangedElsewhere",
@@ -55,9 +62,11 @@ __all__ = [
     "StillInUse",
     "acting_of",
     "add_member",
+    "ask_owner",
     "assignable_roles",
     "change_role",
     "check_flow",
+    "confirm_flow",
     "count_completed_exchange",
     "create_conversion",
     "create_flow",
@@ -68,6 +77,7 @@ __all__ = [
     "delete_flow",
     "delete_organization",
     "delete_site",
+    "dismiss_finding",
     "drop_draft",
     "drop_old_drafts",
     "end_acting",

@@ -19,7 +19,16 @@ from matching.models import (
     ProposalEvidence,
 )
 from matching.services import rematch_flow
-from organizations.models import Acting, Contact, Disclosure, OrganizationMerge, Sector, WasteCode
+from organizations.models import (
+    Acting,
+    Contact,
+    Disclosure,
+    FlowConfirmation,
+    OrganizationMerge,
+    QualityFinding,
+    Sector,
+    WasteCode,
+)
 from plans.models import (
     Plan,
     PlanClosure,
@@ -119,6 +128,7 @@ def populate(number: int) -> None:
     BulkAction.objects.create(
         action="organizations.organization.verify", requested_by=owner, keys=[], total_count=3
     )
+    populate_quality(output, owner)
     Contact.objects.create(organization=seller)
     Disclosure.objects.create(
         organization=seller, user=owner, stage="public", seen_on=timezone.now().date()
@@ -159,6 +169,15 @@ def populate_moderation(number: int, organization) -> None:
     OrganizationMerge.objects.create(
         merged_id=uuid4(), name="Same", slug=f"same-{number}", into=organization, merged_by=staff
     )
+
+
+def populate_quality(flow, owner) -> None:
+    """Add what once seemed wrong with a flow, and its owner's answer."""
+    QualityFinding.objects.create(
+        kind="incomplete", severity=1, organization=flow.organization, flow=flow,
+        figures={"missing": ["price"]}, subject_updated_at=flow.updated_at,
+    )  # fmt: skip
+    FlowConfirmation.objects.create(flow=flow, confirmed_by=owner)
 
 
 def populate_exchange(proposal: Proposal, owner) -> None:

@@ -159,7 +159,9 @@ class TestHistory:
 
 
 class TestMerging:
-    def test_keeps_every_reference_and_the_history(self, client_as, facilitator, alice, charlie):
+    def test_keeps_every_reference_and_the_history(
+        self, client_as, api_as, facilitator, alice, charlie
+    ):
         kept = OrganizationFactory(name="Nordic Steel AS")
         double = OrganizationFactory(
             name="Nordic Steel A/S", source="register", external_id="7", sector="24",
@@ -202,6 +204,18 @@ class TestMerging:
         # The old address leads on, and the old history is told with the new.
         response = client_as(alice).get(f"/organizations/{double.pk}")
         assert response.url == f"/organizations/{kept.pk}"
+        api = api_as(alice)
+        for below in ("", "/members", "/sites?limit=5&offset=0", "/outcomes"):
+            response = api.get(f"/api/v1/organizations/{double.pk}{below}")
+            assert response.status_code == 308, below
+            assert response["Location"] == f"/api/v1/organizations/{kept.pk}{below}"
+            assert api.get(response["Location"]).status_code == 200
+        # Nobody writes to another organization than they name.
+        gone = f"/api/v1/organizations/{double.pk}"
+        assert api.patch(gone, {"name": "Other"}, format="json").status_code == 404
+        assert api.get(f"/api/v1/organizations/{output.pk}").status_code == 404
+        page = client_as(alice).get(f"/organizations/{double.pk}/outcomes?first=2026-01")
+        assert page["Location"] == f"/organizations/{kept.pk}/outcomes?first=2026-01"
         history = browser.get(reverse("admin:organizations_organization_history", args=[kept.pk]))
         assert "Nordic Steel A/S" in history.content.decode()
 

@@ -297,13 +297,19 @@ def test_the_overview_shows_each_role_its_own(browsers, django_assert_max_num_qu
     assert figures["worth"]["found"]["savings"] > 0
     assert figures["worth"]["agreed"] == {"savings": 0, "co2": 0}
     assert figures["months"][-1]["flows"] == ResourceFlow.objects.count()
+    assert figures["months"][-1]["live"] == 1
+    titles = [title for title, _chart in pages["analyst"].context["trends"]]
+    assert titles == [
+        "New organizations", "New flows", "New proposals", "Exchanges that went live",
+    ]  # fmt: skip
+    assert pages["analyst"].content.decode().count('<svg class="chart"') == 4
     # What a queue counts is what its list shows, and each row that it names opens.
     for queue in pages["facilitator"].context["queues"]:
         changelist = browsers["facilitator"].get(queue.list_url).context["cl"]
         assert changelist.result_count == queue.count, queue.title
         assert all(browsers["facilitator"].get(url).status_code == 200 for url, _ in queue.rows)
     counts = [queue.count for queue in pages["facilitator"].context["queues"]]
-    assert counts == [Organization.objects.count(), 1, 0, 0]
+    assert counts == [Organization.objects.count(), 1, 0, 0, 1]
     # Figures are read once a minute, whoever looks.
     with django_assert_max_num_queries(14):
         browsers["analyst"].get("/admin/")

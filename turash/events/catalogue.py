@@ -112,6 +112,13 @@ class ResourceFlowDeleted(ResourceFlowEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlowQuestioned(ResourceFlowEvent):
+    """A facilitator asked the owner whether an output or input is right as it stands."""
+
+    type: ClassVar[str] = "flow_questioned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MatchEvent(Event):
     """About one pair; `*_organization_id` are those who may see the pair as a match."""
 
@@ -262,6 +269,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         ResourceFlowCreated,
         ResourceFlowUpdated,
         ResourceFlowDeleted,
+        FlowQuestioned,
         MatchFound,
         MatchLost,
         MatchingRunFinished,

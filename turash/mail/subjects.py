@@ -34,6 +34,7 @@ HEADLINES = {
     "resource_flow_created": _("A new flow"),
     "resource_flow_updated": _("A flow has changed"),
     "resource_flow_deleted": _("A flow is gone"),
+    "flow_questioned": _("Is this flow right?"),
     "webhook_disabled": _("A webhook is disabled"),
 }
 

@@ -13,10 +13,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from exchanges import outcomes
+from exchanges.chart import Chart, Point, chart_of
+from exchanges.models import ExchangeFactors
+from exchanges.outcomes import Scope
 from matching.models import PartnerList
 from matching.unmatched import without_match
 from matching.valuation import valuers_of
-from organizations.models import Organization, ResourceFlow, Site
+from organizations.models import Organization, QualityFinding, ResourceFlow, Site
 from proposals.models import Proposal
 from proposals.states import Status
 from turash.views.map import places, tiles
@@ -54,6 +58,7 @@ def overview(request: HttpRequest) -> dict[str, Any]:
             "proposals": _named(figures["proposals"]),
             "tiles": tiles(),
             "places": figures.get("places", []),
+            "trends": _trends(figures["months"]),
         }
     if user.is_facilitator:
         shown["queues"] = queues(timezone.now())
@@ -62,6 +67,23 @@ def overview(request: HttpRequest) -> dict[str, Any]:
 
 def _named(counts: dict[str, int]) -> list[tuple[str, str, int]]:
     return [(value, str(label), counts.get(value, 0)) for value, label in Status.choices]
+
+
+def _trends(months: list[dict[str, Any]]) -> list[tuple[str, Chart]]:
+    """A chart for each column of the table of months in which there is anything."""
+    titles = {
+        "organizations": _("New organizations"),
+        "flows": _("New flows"),
+        "proposals": _("New proposals"),
+        "live": _("Exchanges that went live"),
+        "savings_eur": _("Savings delivered [EUR]"),
+        "co2_t": _("CO2 avoided by deliveries [t]"),
+    }
+    charts = (
+        (title, chart_of([Point(row["month"], row[key], row[key]) for row in months]))
+        for key, title in titles.items()
+    )
+    return [(title, chart) for title, chart in charts if chart]
 
 
 def _figures() -> dict[str, Any]:
@@ -112,7 +134,7 @@ def _worth(proposals: QuerySet[Proposal]) -> dict[str, int]:
 
 
 def _months(now: datetime) -> list[dict[str, Any]]:
-    """What was new in each of the last months, the oldest first."""
+    """What was new and what was delivered in each of the last months, the oldest first."""
     month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     first = month
     for _month in range(MONTHS_SHOWN - 1):
@@ -131,10 +153,24 @@ def _months(now: datetime) -> list[dict[str, Any]]:
             ("proposals", Proposal),
         )
     }
+    live = dict(
+        ExchangeFactors.objects.filter(live_since__gte=first.date())
+        .annotate(month=TruncMonth("live_since"))
+        .values_list("month")
+        .annotate(count=Count("pk"))
+    )
+    delivered = {row["month"]: row for row in outcomes.months(Scope(first=first.date()))}
     rows = []
     while first <= month:
+        brought = delivered.get(first.date(), {})
         rows.append(
-            {"month": first, **{name: counts.get(first, 0) for name, counts in new.items()}}
+            {
+                "month": first,
+                **{name: counts.get(first, 0) for name, counts in new.items()},
+                "live": live.get(first.date(), 0),
+                "savings_eur": brought.get("savings_eur", 0),
+                "co2_t": brought.get("co2_t", 0),
+            }
         )
         first = (first + timedelta(days=32)).replace(day=1)
     return rows
@@ -165,6 +201,11 @@ def queues(now: datetime) -> list[Queue]:
             _("Active flows without a match"),
             without_match(ResourceFlow.objects.active()).order_by("-created_at", "pk"),
             "?matches=none",
+        ),
+        _queue(
+            _("Data that seems wrong"),
+            QualityFinding.objects.open().with_subjects().order_by("-severity", "-pk"),
+            "?status=open",
         ),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("matching", "0015_history"),
+        ("matching", "0016_what_has_changed"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matching", "0016_chosen_weights")]
+    dependencies = [("matching", "0017_chosen_weights")]
 
     operations = [
         migrations.CreateModel(
