@@ -55,9 +55,10 @@ NO_PAGES = {
     "map-data", "metrics", "maps:tile-json", "maps:tile", "maps:ogc", "maps:ogc-conformance",
     "maps:ogc-api", "maps:ogc-collections", "maps:ogc-collection", "maps:ogc-items",
     "maps:ogc-item", "imports:template", "imports:import-report", "imports:export",
-    "proposals:attachment",
+    "proposals:attachment", "land", "land-tile", "organizations:places", "region-csv", "region-svg",
     # what forms are sent to
     "token-revoke", "notifications-read", "logout", "set_language", "organizations:acting-end",
+    "organizations:draft-save", "organizations:draft-discard", "organizations:flow-confirm",
     "organizations:conversion-delete", "organizations:site-delete", "organizations:flow-delete",
     "matching:run-request", "matching:run-cancel", "matching:clusters-compute",
     "matching:match-dismiss", "proposals:proposal-move", "proposals:message-post",
@@ -148,6 +149,7 @@ def _of_everybody() -> list[Visit]:
         visit("landing"),
         visit("login"),
         visit("map"),
+        visit("region"),
         visit("organizations:flow-detail", flow.pk, variant="of others"),
         visit("unsubscribe", token),
         Visit("error", VISITOR, "/nowhere", status=404),
@@ -170,6 +172,9 @@ def _of_a_member() -> list[Visit]:
         visit("organizations:organization-create"),
         visit("organizations:organization-edit", plant.pk),
         visit("organizations:site-create", plant.pk),
+        visit("organizations:start", plant.pk),
+        visit("first-matches", plant.pk),
+        visit("region", variant="of a member"),
         visit("organizations:site-edit", plant.sites.first().pk),
         visit("organizations:flow-create", plant.pk),
         visit("organizations:flow-edit", flow.pk),
@@ -238,6 +243,8 @@ def _of_the_admin() -> list[Visit]:
         visit("admin:proposals_proposal_change", live.pk),
         visit("admin:history_change_changelist"),
         visit("admin:matching_matchingrun_add"),
+        visit("admin:organizations_qualityfinding_changelist"),
+        visit("admin:exchanges_report"),
         visit("admin:password_change"),
     ]
 

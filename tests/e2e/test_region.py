@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 PHONE = {"width": 360, "height": 740}
 # Of a page without the library of maps and its data [bytes on the wire].
 HEAVIEST = 150_000
-MAP_LIBRARY = ("/vendor/maplibre-gl/", "/vendor/world-atlas/")
+MAP_LIBRARY = ("/vendor/maplibre-gl/",)
 # "Good" is below 0.1 (web.dev/articles/cls); ours are pages that do not move at all.
 LARGEST_SHIFT = 0.02
 OBSERVE = """
