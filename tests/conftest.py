@@ -25,8 +25,9 @@ from turash.local import postgres, redis
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what mostly waits: the other workers have something to do meanwhile."""
-    items.sort(key=lambda item: "soak" not in item.path.parts)
+    """Begin with what mostly waits, and what takes long: others have something to do meanwhile."""
+    long = ("soak", "test_accessible.py")
+    items.sort(key=lambda item: not any(part in long for part in item.path.parts))
 
 
 def pytest_collection_finish() -> None:

@@ -149,6 +149,8 @@ def _without_history(cursor: Any) -> Iterator[None]:
     for table in tables:
         cursor.execute(statement.format(table, "DISABLE"))
     yield
+    # A table is not altered while something waits for the end of the transaction.
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     for table in tables:
         cursor.execute(statement.format(table, "ENABLE"))
 
