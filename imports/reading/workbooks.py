@@ -89,7 +89,5 @@ class _Reader(ExcelReader):
         apply_stylesheet(self.archive, self.wb)
         for sheet, relation in self.parser.find_sheets():
             if relation.target in self.valid_files and "chartsheet" not in relation.Type:
-                return ReadOnlyWorksheet(
-                    self.wb, sheet.name, relation.target, self.shared_strings
-                )
+                return ReadOnlyWorksheet(self.wb, sheet.name, relation.target, self.shared_strings)
         raise WrongFile(_("The file is no XLSX workbook, or damaged."))

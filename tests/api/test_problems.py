@@ -56,7 +56,11 @@ def test_who_is_not_signed_in_is_told_how(api):
 def test_elsewhere_who_asks_for_json_gets_no_page(alice):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(alice)
-    for accept in ("application/problem+json", "application/json", "text/html, application/json;q=0.9"):
+    for accept in (
+        "application/problem+json",
+        "application/json",
+        "text/html, application/json;q=0.9",
+    ):
         headers = {"Accept": accept}
         is_json = accept.startswith("application")
         for answer, status in (
