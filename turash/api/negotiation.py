@@ -13,7 +13,9 @@ class Negotiation(DefaultContentNegotiation):
     """By `format` or the header Accept; says of a `format` that there is none which there are."""
 
     def filter_renderers(
-        self, renderers: Sequence[BaseRenderer], format: str  # noqa: A002  # the name is DRF's
+        self,
+        renderers: Sequence[BaseRenderer],
+        format: str,  # noqa: A002  # the name is DRF's
     ) -> Sequence[BaseRenderer]:
         """
         Return the renderers of a format.
