@@ -216,6 +216,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["turash.api.parsers.JSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "turash.api.negotiation.Negotiation",
     "DEFAULT_PAGINATION_CLASS": "turash.api.pagination.HeaderPagination",
     "DEFAULT_SCHEMA_CLASS": "turash.api.schema.AutoSchema",
     "DEFAULT_METADATA_CLASS": "turash.api.metadata.MethodsOnly",

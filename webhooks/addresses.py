@@ -53,6 +53,8 @@ def normalized(url: str) -> str:
         machine = _machine(host)
         if machine is None:
             host = host.encode("idna").decode().lower()
+            # Digits and dots of other scripts are plain ones by now.
+            machine = _machine(host)
     except ValueError:
         raise _refused(_("Enter a valid URL.")) from None
     is_odd = any(one.isspace() or not one.isprintable() for one in url)

@@ -10,9 +10,8 @@ LARGEST_UNPACKED = 1024**3
 # Below this a high ratio does no harm.
 SMALL_UNPACKED = 16 * 1024**2
 HIGHEST_RATIO = 200
-# Texts of a workbook that are kept apart from its cells have to be held in memory.
-LARGEST_TEXTS = 64 * 1024**2
-TEXTS = "xl/sharedStrings.xml"
+# Of what ZIP knows, an XLSX workbook may use these two (ECMA-376-2).
+COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
 
 class WrongFile(Exception):
@@ -55,12 +54,13 @@ def _check_archive(path: Path) -> None:
         raise WrongFile(_("The file is no XLSX workbook, or damaged.")) from None
     unpacked = sum(entry.file_size for entry in entries)
     limit = min(LARGEST_UNPACKED, max(SMALL_UNPACKED, HIGHEST_RATIO * path.stat().st_size))
-    texts = sum(entry.file_size for entry in entries if entry.filename == TEXTS)
-    if len(entries) > MOST_ENTRIES or unpacked > limit or texts > LARGEST_TEXTS:
+    if len(entries) > MOST_ENTRIES or unpacked > limit:
         raise WrongFile(
             _("The workbook unpacks to more than is taken; save the table as CSV instead.")
         )
     if any(entry.flag_bits & 0x1 for entry in entries):
         raise WrongFile(_("The workbook is encrypted; save it without a password."))
+    if any(entry.compress_type not in COMPRESSIONS for entry in entries):
+        raise WrongFile(_("The file is no XLSX workbook, or damaged."))
     if "xl/workbook.xml" not in {entry.filename for entry in entries}:
         raise WrongFile(_("The file is a ZIP archive, but no XLSX workbook."))

@@ -14,6 +14,8 @@ from turash.spreadsheets import original
 
 LONGEST_LINE_BYTES = 256 * 1024
 LONGEST_CELL = 32_767
+# Empty lines cost little: so many are passed over in the time that a row takes.
+LINES_FOR_A_ROW = 100
 MOST_COLUMNS = 200
 DELIMITERS = (",", ";", "\t", "|")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -42,6 +44,8 @@ class _Lines:
 
     def __init__(self, file: BinaryIO, offset: int, row: int) -> None:
         self.file, self.offset, self.row = file, offset, row
+        # Where the row begins that is being read: a text in quotes may be many lines long.
+        self.began = offset
         file.seek(offset)
 
     def __iter__(self) -> "_Lines":
@@ -51,7 +55,7 @@ class _Lines:
         raw = self.file.readline(LONGEST_LINE_BYTES + 1)
         if not raw:
             raise StopIteration
-        if len(raw) > LONGEST_LINE_BYTES:
+        if self.offset + len(raw) - self.began > LONGEST_LINE_BYTES:
             raise WrongFile(
                 _("Row %(row)d has more than %(bytes)d bytes in a line; is the file a table?")
                 % {"row": self.row, "bytes": LONGEST_LINE_BYTES}
@@ -88,11 +92,15 @@ class Table:
 
     def rows(self, most: int) -> Iterator[Row]:
         """
-        Yield the next rows that are not empty.
+        Yield the next rows that are not empty, unless only empty ones follow for very long.
 
         :raises WrongFile: what follows cannot be read.
         """
-        for _count in range(most):
+        found = 0
+        for _count in range(most * LINES_FOR_A_ROW):
+            if found == most:
+                return
+            self._lines.began = self._lines.offset
             try:
                 cells = next(self._reader, None)
             except csv.Error as error:
@@ -108,6 +116,7 @@ class Table:
             number = self._lines.row
             self._lines.row += 1
             if any(cell.strip() for cell in cells):
+                found += 1
                 yield self._row(number, cells)
 
     def _row(self, number: int, cells: list[str]) -> Row:

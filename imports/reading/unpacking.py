@@ -2,27 +2,30 @@
 
 import csv
 import datetime as dt
-import zlib
+import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import repeat
 from pathlib import Path
 from typing import Any, BinaryIO
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
 
 import ijson
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from imports.reading.files import WrongFile
 from imports.reading.tables import LONGEST_CELL, MOST_COLUMNS
+from imports.reading.workbooks import rows_of_first_sheet
 from imports.resources.base import Resource
 from turash.spreadsheets import neutral
 
 LARGEST_TABLE = 2 * 1024**3
 DEEPEST = 8
 MOST_VALUES_OF_FEATURE = 2000
+# Of text, names included.
+LARGEST_FEATURE = 1024**2
+# A name of each level, joined.
+LONGEST_PATH = 1000
+_ESCAPED = re.compile(rb"\\.", re.DOTALL)
 _PLACE = ("longitude", "latitude")
 
 
@@ -45,20 +48,14 @@ def unpack(path: Path, kind: str, target: Path, resource: Resource) -> None:
 
 
 def _sheet(path: Path) -> Iterator[list[str]]:
-    try:
-        # By the name of a file it would be judged.
-        with path.open("rb") as file:
-            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            sheet = book.worksheets[0]
-            # What the sheet says of its size may be a lie.
-            sheet.reset_dimensions()
-            for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
-                yield _cells(number, cells)
-    except (
-        InvalidFileException, BadZipFile, KeyError, IndexError, ValueError, TypeError,
-        AttributeError, OSError, EOFError, ParseError, zlib.error,
-    ):  # fmt: skip
-        raise WrongFile(_("The file is no XLSX workbook, or damaged.")) from None
+    last = 0
+    for number, cells in rows_of_first_sheet(path):
+        texts = _cells(number, cells)
+        if texts:
+            # As lines, so that rows keep their numbers; none after the last that says anything.
+            yield from repeat([], number - last - 1)
+            yield texts
+            last = number
 
 
 def _cells(number: int, cells: Iterable[Any]) -> list[str]:
@@ -118,25 +115,48 @@ def _objects(file: BinaryIO) -> Iterator[dict[str, Any]]:
         file.seek(0)
     found = False
     builder: Any = None
-    depth = values = number = 0
-    for prefix, event, value in ijson.parse(file):
+    depth = values = number = size = 0
+    for prefix, event, value in ijson.parse(_Texts(file)):
+        if len(prefix) > LONGEST_PATH:
+            raise WrongFile(_("Feature %d is too large or too deep for a row.") % (number or 1))
         if builder is None:
             if prefix == "type" and value != "FeatureCollection":
                 raise WrongFile(_("The file is GeoJSON, but no FeatureCollection."))
             found = found or prefix == "features"
             if prefix != "features.item" or event != "start_map":
                 continue
-            builder, depth, values, number = ijson.ObjectBuilder(), 0, 0, number + 1
+            builder, depth, values, size = ijson.ObjectBuilder(), 0, 0, 0
+            number += 1
         builder.event(event, value)
         values += 1
+        size += len(value) if isinstance(value, str) else 0
         depth += {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}.get(event, 0)
-        if depth > DEEPEST or values > MOST_VALUES_OF_FEATURE:
+        if depth > DEEPEST or values > MOST_VALUES_OF_FEATURE or size > LARGEST_FEATURE:
             raise WrongFile(_("Feature %d is too large or too deep for a row.") % number)
         if depth == 0:
             yield builder.value
             builder = None
     if not found:
         raise WrongFile(_("The file is GeoJSON, but no FeatureCollection."))
+
+
+class _Texts:
+    """A file whose texts and numbers are no longer than is taken: each would be held whole."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file, self.since_quote, self.escape = file, 0, b""
+
+    def read(self, size: int) -> bytes:
+        chunk = self.file.read(size)
+        # Without what is escaped, each quote begins a text or ends it.
+        plain = _ESCAPED.sub(b"", self.escape + chunk)
+        self.escape = b"\\" if plain.endswith(b"\\") else b""
+        if b'"' in plain:
+            self.since_quote = 0
+        self.since_quote += len(chunk)
+        if self.since_quote > LARGEST_FEATURE:
+            raise WrongFile(_("The file holds more than is taken; split it."))
+        return chunk
 
 
 def _flat(feature: dict[str, Any], resource: Resource) -> dict[str, str]:

@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from maps.api import definition, parameters
 from maps.api.base import MapView
 from maps.collections import COLLECTIONS, Collection, find
+from turash.api.versions import tag_of_data
 from turash.errors import TryLater
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
@@ -165,7 +166,10 @@ class ItemsView(_View):
         }
         if matched is not None:
             body["numberMatched"] = matched
-        return tell(body)
+        response = tell(body)
+        # The same features are the same answer, a second later, too.
+        response["ETag"] = "W/" + tag_of_data({**body, "timeStamp": ""})
+        return response
 
     def _matched(self, collection: Collection, page: parameters.Page, found: int) -> int | None:
         """Return how many there are, if that is soon known."""

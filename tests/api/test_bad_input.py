@@ -263,7 +263,7 @@ def test_a_body_that_is_no_object_is_refused(api_as, alice, site, alices_organiz
 def test_other_formats_are_refused(api_as, alice):
     response = api_as(alice).post("/api/v1/organizations", "name=x", content_type="text/plain")
     assert_problem(response, 415)
-    assert_problem(api_as(alice).get("/api/v1/organizations?format=xml"), 404)
+    assert_problem(api_as(alice).get("/api/v1/organizations?format=xml"), 400, "format")
     assert_problem(api_as(alice).put("/api/v1/organizations", {}), 405)
 
 

@@ -53,6 +53,28 @@ def test_who_is_not_signed_in_is_told_how(api):
     assert response["WWW-Authenticate"] == "Token"
 
 
+def test_elsewhere_who_asks_for_json_gets_no_page(alice):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(alice)
+    for accept in (
+        "application/problem+json",
+        "application/json",
+        "text/html, application/json;q=0.9",
+    ):
+        headers = {"Accept": accept}
+        is_json = accept.startswith("application")
+        for answer, status in (
+            (browser.get("/nowhere", headers=headers), 404),
+            (browser.post("/imports/new", headers=headers), 403),
+        ):
+            assert (answer.status_code, "Accept" in answer["Vary"]) == (status, True)
+            kind = "application/problem+json" if is_json else "text/html"
+            assert answer["Content-Type"].startswith(kind)
+    for headers in ({}, {"Accept": "*/*"}):
+        page = browser.get("/nowhere", headers=headers)
+        assert page["Content-Type"].startswith("text/html")
+
+
 def test_a_session_without_csrf_token_is_refused(alice):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(alice)
@@ -82,7 +104,11 @@ def test_answers_that_cannot_be_given(api_as, alice):
     client = api_as(alice)
     response = client.get(f"{API}/organizations", headers={"Accept": "text/html"})
     assert_code(response, 406, "not_acceptable")
-    assert_code(client.get(f"{API}/organizations?format=xml"), 404, "not_found")
+    for path in ("organizations", "resource-flows", "imports/templates/flows", "exports/flows"):
+        refused = client.get(f"{API}/{path}?format=xml")
+        assert_code(refused, 400, "invalid")
+        assert list(refused.json()["errors"]) == ["format"]
+    assert "csv, geojson, json, xlsx" in refused.json()["detail"]
     assert_code(client.get(f"{API}/sites?format=geojson&limit=x"), 400, "invalid")
 
 

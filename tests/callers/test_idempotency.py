@@ -72,6 +72,22 @@ class TestRepeats:
         first = caller.post(body, key="m", url=url)
         assert told(caller.post(body, key="m", url=url)) == told(first)
 
+    def test_who_had_no_right_or_an_old_tag_may_try_again_with_the_key(
+        self, caller, alice, alices_organization
+    ):
+        headers = {"Idempotency-Key": "k"}
+        reader = bearer(services.make_token(alice, scope="read")[1])["headers"]
+        assert_problem(caller.api.post(URL, {"name": "New"}, headers=reader | headers), 403)
+        done = caller.post({"name": "New"})
+        assert (done.status_code, "Idempotency-Replayed" in done) == (201, False)
+
+        url, body = f"{URL}/{alices_organization.pk}", {"email": "x@example.org", "role": "member"}
+        tag = caller.api.get(f"{url}/members", **bearer(caller.token))["ETag"]
+        headers = bearer(caller.token)["headers"] | {"Idempotency-Key": "m"}
+        for given, status in (('"abc"', 412), (tag, 400)):
+            answer = caller.api.post(f"{url}/members", body, headers=headers | {"If-Match": given})
+            assert_problem(answer, status)
+
     def test_keys_belong_to_their_users(self, api, caller, charlie):
         mine = caller.post({"name": "New"})
         theirs = Caller(api, charlie).post({"name": "New"})

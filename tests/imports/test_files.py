@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import random
+import re
 import zipfile
 from datetime import date
 from decimal import Decimal
@@ -331,6 +333,9 @@ def test_api_page_admin_and_command_tell_the_same(
         assert job["counts"]["new"] == 1, rows_of(api_as(facilitator), job)
 
 
+OPEN = b'{"type": "FeatureCollection", "features": [{"properties": {"name": '
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -342,6 +347,7 @@ def test_api_page_admin_and_command_tell_the_same(
         (b"name,ammount\nx,1\n", "Unknown columns: ammount. Known are: id, external_id"),
         (b"name,amount,name\nx,1,y\n", "“name” is there twice"),
         (b"name,amount\n" + b"x" * 300_000 + b",1\n", "more than 262144 bytes in a line"),
+        (b"name,amount\n\"" + b"x\",\"\n" * 60_000 + b"\"\n", "more than 262144 bytes in a line"),
         (b"name,amount\n", "no rows below its header"),
         (b"PK\x03\x04nonsense", "no XLSX workbook, or damaged"),
         (b'{"type": "Feature"}', "no FeatureCollection"),
@@ -351,6 +357,11 @@ def test_api_page_admin_and_command_tell_the_same(
             + b"[" * 50 + b"]" * 50 + b"}}]}",
             "too large or too deep",
         ),
+        # Of each no more than a part is held.
+        (OPEN + b'"' + b'\\"' * 700_000 + b'"}}]}', "holds more than is taken"),
+        (OPEN + b"1" * 1_500_000 + b"}}]}", "holds more than is taken"),
+        (OPEN + b'["' + b'","'.join([b"x" * 100_000] * 12) + b'"]}}]}', "too large or too deep"),
+        (b'{"type": "FeatureCollection", "a": ' + b'{"a":' * 600, "too large or too deep"),
     ],
 )  # fmt: skip
 def test_files_that_cannot_be_read_say_why(
@@ -362,20 +373,24 @@ def test_files_that_cannot_be_read_say_why(
     assert reason in job["error"]
 
 
-def with_sheet(book: bytes, content: bytes) -> bytes:
-    """Return a workbook with another first sheet."""
+def with_sheet(
+    book: bytes, content: bytes, *, compression=zipfile.ZIP_DEFLATED, **others: bytes
+) -> bytes:
+    """Return a workbook with another first sheet, and with other parts."""
     target = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(book)) as old,
-        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new,
+        zipfile.ZipFile(target, "w", compression) as new,
     ):
-        for item in old.infolist():
-            is_sheet = item.filename == "xl/worksheets/sheet1.xml"
-            new.writestr(item.filename, content if is_sheet else old.read(item))
+        parts = {item.filename: old.read(item) for item in old.infolist()}
+        for name, part in (parts | {"xl/worksheets/sheet1.xml": content} | others).items():
+            new.writestr(name, part)
     return target.getvalue()
 
 
-def test_bombs_are_not_unpacked(api_as, alice, alices_organization, send, settings, monkeypatch):
+def test_bombs_are_not_unpacked(
+    api_as, alice, alices_organization, send, settings, monkeypatch, django_assert_max_num_queries
+):
     client = api_as(alice)
     book = xlsx_file([Sheet("flows", [["name", "amount"], ["x", 1]])])
     begin = (
@@ -390,7 +405,39 @@ def test_bombs_are_not_unpacked(api_as, alice, alices_organization, send, settin
     row = "<row><c t='inlineStr'><is><t>&l11;</t></is></c></row></sheetData></worksheet>"
     billion = with_sheet(book, f"<!DOCTYPE x [{laughs}]>{begin}{row}".encode())
 
-    for content, reason in ((bomb, "unpacks to more"), (liar, "damaged"), (billion, "damaged")):
+    cell = "<c t='inlineStr'><is><t>{}</t></is></c>".format
+    ends = "</row></sheetData></worksheet>"
+    header = begin + "<row>" + cell("site") + cell("name") + "</row>"
+    gap = with_sheet(book, f"{header}<row r='1048577'>{cell('x')}{ends}".encode())
+    # What no workbook is compressed by may be damaged in ways of its own.
+    other = with_sheet(book, header.encode(), compression=zipfile.ZIP_LZMA)
+    unknown = bytearray(gap)
+    for mark, place in ((b"PK\x01\x02", 10), (b"PK\x03\x04", 8)):
+        for found in re.finditer(re.escape(mark), gap):
+            unknown[found.start() + place] = 97
+    # Texts that all cells share have to be held, whatever their part is called.
+    with zipfile.ZipFile(io.BytesIO(book)) as old:
+        types = old.read("[Content_Types].xml").decode()
+    shared = types.replace(
+        "</Types>",
+        '<Override PartName="/xl/media/a.png" ContentType="application/vnd.openxmlformats-'
+        'officedocument.spreadsheetml.sharedStrings+xml"/></Types>',
+    )
+    texts = b"<sst xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'/>"
+    held = with_sheet(
+        book, header.encode(),
+        **{
+            "[Content_Types].xml": shared.encode(),
+            "xl/media/a.png": texts + b" " * (64 * 1024**2),
+            "pad": random.Random(0).randbytes(400_000),
+        },
+    )  # fmt: skip
+
+    for content, reason in (
+        (bomb, "unpacks to more"), (liar, "damaged"), (billion, "damaged"),
+        (gap, "rows beyond 1048576"), (other, "damaged"), (bytes(unknown), "damaged"),
+        (held, "unpacks to more"),
+    ):  # fmt: skip
         job = send(client, content, kind="xlsx", resource="flows")
         assert job["status"] == "failed"
         assert reason in job["error"]
@@ -404,6 +451,14 @@ def test_bombs_are_not_unpacked(api_as, alice, alices_organization, send, settin
     refused = client.get(f"{API}/exports/sites?format=xlsx")
     assert refused.status_code == 400
     assert "at most 0 rows" in refused.json()["detail"]
+
+    # Rows that are left out keep the numbers of the others, and cost next to nothing.
+    late = f"{header}<row r='60000'>{cell('Nowhere')}{cell('x')}</row><row r='1048576'/>"
+    late = with_sheet(book, f"{late}</sheetData></worksheet>".encode())
+    settings.IMPORT_LARGEST_BYTES = 10_000
+    with django_assert_max_num_queries(100):
+        job = send(client, late, kind="xlsx", resource="flows")
+    assert [row["row"] for row in rows_of(client, job)] == [60000]
 
 
 def test_who_may_import_what(api, api_as, alice, alices_organization, vera, charlies_organization):

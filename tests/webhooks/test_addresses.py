@@ -84,7 +84,8 @@ def test_public_ones_are():
         "https://example.org:22/", "https://example.org:99999/", "https://user@example.org/",
         "https://:secret@example.org/", "https://example.org/#part", "https://exa mple.org/",
         "https://example.org/a\nb", "https://[::1]/", "https://[fe80::1%25lo]/", "https://[::1",
-        "https://10.1/", "https://0x7f.1/", "https://127.1/", "https://2130706433/",
+        "https://127.0.0.１/", "https://127。0。0。1/", "https://127.0.0.1。/", "https://１０.1/",
+        "https://②130706433/", "https://10.1/", "https://0x7f.1/", "https://127.1/", "https://2130706433/",
         "https://-a.example.org/", "https://a..example.org/", "https://" + "a" * 64 + ".org/",
         "https://example.org/" + "a" * 500,
         "https://example.org/" + "ж" * 100, "https://exa\u200bmple.org/", "//example.org/", "\0",
@@ -101,6 +102,7 @@ def test_an_address_has_one_plain_form():
         "https://example.org/a%20b?q=%C3%BC"
     )
     assert normalized("https://пример.рф:8443/x") == "https://xn--e1afmkfd.xn--p1ai:8443/x"
+    assert normalized("https://1。1.1.１/") == "https://1.1.1.1/"
     assert normalized("https://[2606:4700:4700::1111]/") == "https://[2606:4700:4700::1111]/"
 
 

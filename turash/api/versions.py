@@ -85,4 +85,4 @@ def is_among(tag: str, header: str) -> bool:
     A weak one is as good: it is what compression on the way makes of ours, and names one version.
     """
     given: Iterable[str] = (one.removeprefix("W/") for one in parse_etags(header))
-    return any(one in ("*", tag) for one in given)
+    return any(one in ("*", tag.removeprefix("W/")) for one in given)

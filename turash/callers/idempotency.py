@@ -19,8 +19,9 @@ from turash.callers.authentication import SCHEME, token_of
 from turash.callers.models import KeptAnswer
 
 LONGEST_KEY = 255
-# Answers that mean: not done, try again. All others are what the request has come to.
-NOT_FINAL = {401, 429}
+# Answers that mean: nothing is done, and who asks with another right, tag or at another time may
+# have it done. All others are what the request has come to.
+NOT_FINAL = {401, 403, 412, 429}
 KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Content-Language")
 # What an answer shows once, and no database may hold.
 SECRETS = {"token", "secret"}

@@ -6,18 +6,30 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
-from turash.api.problem_details import is_api, json_problem
+from turash.api.problem_details import CONTENT_TYPE, is_api, json_problem
 from turash.errors import TryLater
 
 LONGEST_DETAIL = 300
+PROBLEMS = [CONTENT_TYPE, "application/json"]
 
 
 def _error(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:
-    if is_api(request):
-        return json_problem(status, detail=detail)
-    return render(request, "turash/error.html", {"status": status, "detail": detail}, status=status)
+    if _wants_problem(request):
+        response: HttpResponse = json_problem(status, detail=detail)
+    else:
+        words = {"status": status, "detail": detail}
+        response = render(request, "turash/error.html", words, status=status)
+    if not is_api(request):
+        patch_vary_headers(response, ["Accept"])
+    return response
+
+
+def _wants_problem(request: HttpRequest) -> bool:
+    """Whether a program asks: where programs do, or, elsewhere, for JSON rather than a page."""
+    return is_api(request) or request.get_preferred_type(["text/html", *PROBLEMS]) in PROBLEMS
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -33,7 +45,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if is_api(request):
+    if _wants_problem(request):
         return json_problem(500)
     # Without the request nothing asks the database who is there: it may be what has failed.
     return HttpResponse(render_to_string("turash/error.html", {"status": 500}), status=500)
