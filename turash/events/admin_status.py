@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_POST
 from turash.events import sweeper
 from turash.events.models import EventDelivery
 from turash.events.status import read_status
+from turash.events.throughput import read_throughput
 
 REFRESH_S = 10
 
@@ -24,6 +26,7 @@ def status_page(request: HttpRequest) -> HttpResponse:
     context = admin.site.each_context(request) | {
         "title": _("Events: status"),
         "status": read_status(),
+        "throughput": read_throughput(timezone.now()),
         "refresh_s": REFRESH_S,
         "opts": EventDelivery._meta,
     }

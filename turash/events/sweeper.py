@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from turash.events.models import DomainEvent, EventDelivery
+from turash.events.models import LONGEST_REASON, DomainEvent, EventDelivery
 from turash.events.publishers import publisher
 from turash.events.querysets import EventDeliveryQuerySet
 
@@ -59,6 +60,22 @@ def _revive(dead: EventDeliveryQuerySet) -> int:
     return len(rows)
 
 
+def discard_dead(deliveries: EventDeliveryQuerySet, *, actor: AbstractBaseUser, reason: str) -> int:
+    """
+    Settle the dead letters among deliveries: they are never delivered. Returns how many.
+
+    :raises ValueError: there is no reason.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise ValueError("A dead letter is discarded for a reason.")
+    # What is retried at the same time is no dead letter any more when its row comes free.
+    chosen = EventDelivery.objects.filter(pk__in=deliveries.order_by().values("pk")).dead()
+    return chosen.update(
+        discarded_at=timezone.now(), discarded_by=actor, discard_reason=reason[:LONGEST_REASON]
+    )
+
+
 def hand_out_again(deliveries: Iterable[EventDelivery]) -> int:
     """Hand out the events of open deliveries now; returns how many events."""
     return _hand_out(delivery.event_id for delivery in deliveries)
@@ -68,13 +85,14 @@ def prune() -> int:
     """
     Forget settled events that are older than EVENT_RETENTION, with their deliveries.
 
-    What was given up stays until somebody has decided about it. `PRUNE_LIMIT` at a time; returns
-    how many events.
+    What was given up stays until somebody has decided about it, and what was discarded as long
+    again, so that one sees who did it and why. `PRUNE_LIMIT` at a time; returns how many events.
     """
-    unsettled = EventDelivery.objects.filter(event=OuterRef("pk"), done_at=None)
-    old = DomainEvent.objects.filter(
-        ~Exists(unsettled), occurred_at__lt=timezone.now() - settings.EVENT_RETENTION
+    before = timezone.now() - settings.EVENT_RETENTION
+    unsettled = EventDelivery.objects.filter(
+        Q(discarded_at=None) | Q(discarded_at__gte=before), event=OuterRef("pk"), done_at=None
     )
+    old = DomainEvent.objects.filter(~Exists(unsettled), occurred_at__lt=before)
     keys = list(old.order_by("occurred_at").values_list("pk", flat=True)[:PRUNE_LIMIT])
     DomainEvent.objects.filter(pk__in=keys).delete()
     return len(keys)
