@@ -1,28 +1,29 @@
 """The exchanges that a plan can choose from: the matches of its region, and what is fixed."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from uuid import UUID
 
 import numpy as np
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from matching import weights
 from matching.engine import parameters as p
 from matching.engine.arrays import COLUMN, MODES, PIPE, WINDOW
-from matching.engine.best import score_pairs
 from matching.loading import TypeTable
 from matching.models import Match, MatchDismissal
-from organizations.models import ResourceFlow
+from organizations.models import ResourceFlow, ResourceType
 from plans import mixing, valuing, what_if
 from plans.choices import Choices
-from plans.models import Plan, PlannedExchange, PlanRule
+from plans.models import Plan, PlannedExchange, PlanRule, SupposedFlow
 from plans.sides import Pair, Sides, load, supposed_of
 from proposals.models import Proposal
 from proposals.states import RESERVING
 
 QUANTITY, DISTANCE = COLUMN["quantity_per_year"], COLUMN["distance_m"]
 INVESTMENT, SAVINGS = COLUMN["investment_eur"], COLUMN["savings_eur_per_year"]
+# Flows that match nothing, of which a plan says what is left.
+MOST_UNMATCHED = 5000
 # What one euro of investment costs a year: the annuity and maintenance.
 YEARLY_SHARE = (
     p.INTEREST_RATE / (1 - (1 + p.INTEREST_RATE) ** -p.LIFETIME_YEARS)
@@ -76,12 +77,9 @@ def candidates_of(plan: Plan, *, most: int) -> Candidates:
         for rule in plan.rules.select_related("output", "input")
     }
     rows = matches_of(plan).order_by("output__number", "input__number")
-    matches = [
-        Pair(*ids)
-        for ids in rows.values_list("output_id", "input_id")[: most + 1]
-        if ids not in rules or rules[ids].kind != PlanRule.Kind.NEVER
-    ]
+    seen = list(rows.values_list("output_id", "input_id")[: most + 1])
     never = {ids for ids, rule in rules.items() if rule.kind == PlanRule.Kind.NEVER}
+    matches = [Pair(*ids) for ids in seen if ids not in never]
     mixed = [pair for pair in mixing.pairs_of(plan) if (pair.output_id, pair.input_id) not in never]
     flows = supposed_of(plan)
     supposed = [Pair(*ids) for ids in what_if.pairs_of(plan, flows)]
@@ -93,16 +91,49 @@ def candidates_of(plan: Plan, *, most: int) -> Candidates:
     choices = Choices()
     for pairs, of, is_mixed in ((matches, (), False), (mixed, (), True), (supposed, flows, False)):
         if pairs:
-            # A supposed flow meets others as they are shown to who asks.
-            viewer = plan.viewer if of else None
             sides = load(
                 (pair.output_id for pair in pairs), (pair.input_id for pair in pairs),
-                supposed=of, freed=freed, viewer=viewer,
+                supposed=of, freed=freed, viewer=plan.readers,
             )  # fmt: skip
-            choices += _valued(plan, pairs, sides, must, available, is_mixed=is_mixed)
+            choices += _valued(
+                plan, pairs, sides, must, available,
+                is_mixed=is_mixed, are_matches=pairs is matches,
+            )  # fmt: skip
+    # With those of pairs that are excluded.
+    rest = {key for ids in seen for key in ids} | set(_first_flows(plan, without=available))
+    available = _left_of(plan, rest - available.keys(), flows, freed) | available
     found = set(zip(choices.output_ids, choices.input_ids, strict=True))
     missing = [rules[ids] for ids in must - found]
     return Candidates(choices, list(_contracts(plan)), available, missing)
+
+
+def _first_flows(plan: Plan, *, without: Collection[UUID]) -> Iterator[UUID]:
+    """
+    Yield flows of the region that match nothing, up to `MOST_UNMATCHED`, the oldest first.
+
+    Of a plan for an organization: its own.
+    """
+    flows = plan.flows()
+    if plan.organization_id is not None:
+        flows = flows.filter(organization=plan.organization_id)
+    if plan.resource_type is not None:
+        flows = flows.filter(
+            resource_type__in=ResourceType.objects.subtree(plan.resource_type.code)
+        )
+    keys = flows.order_by("number").values_list("pk", flat=True).iterator()
+    return islice((key for key in keys if key not in without), MOST_UNMATCHED)
+
+
+def _left_of(
+    plan: Plan, keys: Collection[UUID], supposed: list[SupposedFlow], freed: dict[UUID, float]
+) -> dict[UUID, float]:
+    """Return what flows without an exchange have or need, and those that are supposed."""
+    sides = load(keys, keys, supposed=supposed, freed=freed, viewer=plan.readers)
+    return {
+        key: float(side.array["quantity_per_year"][place])
+        for side in (sides.outputs, sides.inputs)
+        for key, place in side.place_of.items()
+    }
 
 
 def _valued(
@@ -113,26 +144,16 @@ def _valued(
     available: dict[UUID, float],
     *,
     is_mixed: bool,
+    are_matches: bool,
 ) -> Choices:
     """Return the pairs that match as choices; notes in `available` what their flows have."""
-    present = [
-        pair for pair in pairs
-        if pair.output_id in sides.outputs.place_of and pair.input_id in sides.inputs.place_of
-    ]  # fmt: skip
-    places = np.array(
-        [
-            (sides.outputs.place_of[pair.output_id], sides.inputs.place_of[pair.input_id])
-            for pair in present
-        ],
-        dtype=np.int64,
-    ).reshape(-1, 2)
+    present, places = sides.pair_up(pairs)
     if is_mixed:
         mixing.forget_contaminants(sides)
-    results = score_pairs(
-        sides.outputs.array, sides.inputs.array, places, sides.types.array, sides.contaminants,
-        weights.in_force(),
-    )  # fmt: skip
+    results = valuing.scored(sides, places, any_lot=are_matches)
     is_match = ~np.isnan(results[:, COLUMN["score"]])
+    if plan.max_distance_km is not None:
+        is_match &= results[:, DISTANCE] <= plan.max_distance_km * 1000
     results, places = results[is_match], places[is_match]
     kept = [present[number] for number in np.flatnonzero(is_match).tolist()]
     outputs, inputs = sides.outputs.array[places[:, 0]], sides.inputs.array[places[:, 1]]

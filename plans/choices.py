@@ -1,6 +1,7 @@
 """What a plan chooses from, in columns: by the hundred thousand, objects would take longer."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,8 @@ from django.db import connection
 from psycopg import sql
 
 from matching.engine import parameters as p
+from matching.masking import shown_instead
+from organizations.disclosure import Viewpoint, coarse
 from organizations.models import FlowContaminant, ResourceFlow
 from plans.models import Plan, PlannedExchange, PlannedFlow, PlanPart
 from plans.sides import supposed_of
@@ -69,7 +72,9 @@ class Choices:
         """Return what is known of the flows, in two queries and one more for contaminants."""
         return facts_of(plan, {*self.output_ids, *self.input_ids})
 
-    def store(self, plan: Plan, parts: Sequence[PlanPart | None], declared: set[UUID]) -> None:
+    def store(
+        self, plan: Plan, parts: Sequence[PlanPart | None], declared: AbstractSet[UUID]
+    ) -> None:
         """Write a row for each exchange into the database, with the part that it belongs to."""
         columns = [
             "plan_id", "part_id", "declared_output_id", "supposed_output_id", "declared_input_id",
@@ -103,7 +108,7 @@ def _copy_into(columns: Sequence[str]) -> sql.Composed:
     )
 
 
-def _either(key: UUID, declared: set[UUID]) -> tuple[UUID | None, UUID | None]:
+def _either(key: UUID, declared: AbstractSet[UUID]) -> tuple[UUID | None, UUID | None]:
     return (key, None) if key in declared else (None, key)
 
 
@@ -128,23 +133,24 @@ def of_part(part: PlanPart) -> Choices:
 
 
 def facts_of(plan: Plan, keys: set[UUID]) -> dict[UUID, Facts]:
-    """Return what is known of some flows; contaminants where the plan mixes."""
+    """Return what its readers may know of some flows; contaminants where the plan mixes."""
+    shown = shown_instead(Viewpoint(plan.readers), keys)
     contents: dict[UUID, dict[str, float]] = {}
     if plan.is_blended:
         stated = FlowContaminant.objects.filter(flow__in=keys)
         for key, substance, mg in stated.values_list("flow", "substance", "mg_per_kg"):
-            contents.setdefault(key, {})[substance] = mg
+            contents.setdefault(key, {})[substance] = float(coarse(mg)) if key in shown else mg
     rows = ResourceFlow.objects.filter(pk__in=keys).with_coordinates()
     names = ("pk", "organization", "longitude", "latitude", "precision_level",
              "quantity_per_year", "reserved_per_year")  # fmt: skip
-    found = {
-        key: Facts(
-            organization, (longitude, latitude), _spread(precision, amount, reserved),
-            contents.get(key, {}),
-        )
-        for key, organization, longitude, latitude, precision, amount, reserved in rows.order_by()
-        .values_list(*names)
-    }  # fmt: skip
+    found = {}
+    for key, owner, longitude, latitude, precision, amount, reserved in rows.order_by().values_list(
+        *names
+    ):
+        if key in shown:
+            amount, reserved = shown[key].quantity_per_year, shown[key].reserved_per_year
+        spread = _spread(precision, amount, reserved)
+        found[key] = Facts(owner, (longitude, latitude), spread, contents.get(key, {}))
     for flow in supposed_of(plan):
         if flow.pk in keys:
             spread = _spread(flow.precision_level, flow.quantity_per_year, 0.0)

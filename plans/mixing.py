@@ -28,7 +28,7 @@ def pairs_of(plan: Plan) -> list[Pair]:
     types = load_types()
     sides = {}
     for direction in ("output", "input"):
-        flows = plan.flows().visible_to(plan.viewer).filter(direction=direction)
+        flows = plan.flows().visible_to(plan.readers).filter(direction=direction)
         stated = FlowContaminant.objects.filter(flow__in=flows.order_by().values("pk"))
         names = ("flow", "flow__resource_type", "flow__organization", "substance", "mg_per_kg")
         found: dict[UUID, tuple[int, UUID, dict[str, float]]] = {}

@@ -66,6 +66,20 @@ class PlannedExchangeQuerySet(models.QuerySet):
             declared_input__isnull=False,
         )
 
+    def of_contracts(self) -> models.QuerySet:
+        """What is under contract: sums for each two organizations, a dict each."""
+        sides = [f"declared_{side}__organization" for side in ("output", "input")]
+        return (
+            self.filter(is_contracted=True)
+            .order_by(*sides)
+            .values(*sides, *(f"{side}__name" for side in sides))
+            .annotate(
+                disposal=Sum("avoided_disposal_eur_per_year"),
+                purchase=Sum("avoided_purchase_eur_per_year"),
+                investment=Sum("investment_eur"),
+            )
+        )
+
     def best_first(self) -> Self:
         """Under contract first, then by what they save."""
         return self.order_by("-is_contracted", "-savings_eur_per_year", "pk")

@@ -7,6 +7,7 @@ from uuid import UUID
 import numpy as np
 
 from matching import loading
+from matching.figures import PairOfFlows
 from matching.loading import Loaded, TypeTable
 from matching.masking import mask, shown_instead
 from organizations import services as organization_services
@@ -29,6 +30,7 @@ class Side:
 
     array: np.ndarray
     place_of: dict[UUID, int]
+    is_coarse: np.ndarray  # whether the figures of each are not the exact ones
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,13 @@ class Sides:
     contaminants: np.ndarray
     substances: list[str]
 
+    def pair_up(self, pairs: Iterable[PairOfFlows]) -> tuple[list[PairOfFlows], np.ndarray]:
+        """Return the pairs whose flows are both here, and where: (output, input) of each."""
+        outputs, inputs = self.outputs.place_of, self.inputs.place_of
+        present = [pair for pair in pairs if pair.output_id in outputs and pair.input_id in inputs]
+        places = [(outputs[pair.output_id], inputs[pair.input_id]) for pair in present]
+        return present, np.array(places, dtype=np.int64).reshape(-1, 2)
+
     def type_of(self, output_id: UUID) -> int:
         """Return the type of an output, by its place in the table."""
         return int(self.outputs.array["type"][self.outputs.place_of[output_id]])
@@ -52,17 +61,18 @@ def load(
     *,
     supposed: Iterable[SupposedFlow] = (),
     freed: Mapping[UUID, float] | None = None,
-    viewer: Actor | None = None,
+    viewer: Actor,
     offered: bool = True,
 ) -> Sides:
     """
     Read flows by their ids; in a fixed number of queries, and one for each that is supposed.
 
     `freed` [canonical units per year]: what flows have besides what is left of them. `offered`:
-    only those that take part in matching. `viewer`: with the figures that are shown to them.
+    only those that take part in matching. With the figures that are shown to the `viewer`.
     """
     types = loading.load_types()
     tables: list[list[Loaded]] = []
+    viewpoint, coarse = Viewpoint(viewer), set[UUID]()
     for is_output, ids in ((True, output_ids), (False, input_ids)):
         declared = loading.load_flows(
             types,
@@ -71,14 +81,15 @@ def load(
             parameters=[list(set(ids))],
             offered=offered,
         )
-        if viewer is not None:
-            mask(declared[0], shown_instead(Viewpoint(viewer), declared[0].ids))
+        shown = shown_instead(viewpoint, declared[0].ids)
+        mask(declared[0], shown)
+        coarse |= shown.keys()
         direction = "output" if is_output else "input"
         added = [read(types, flow) for flow in supposed if flow.direction == direction]
         tables.append([declared, *added])
     everything = [table for side in tables for table in side]
     contaminants = loading.join_contaminants(*everything)
-    sides = [_joined(side, freed or {}) for side in tables]
+    sides = [_joined(side, freed or {}, coarse) for side in tables]
     return Sides(*sides, types, contaminants, loading.substances(*everything))
 
 
@@ -99,11 +110,12 @@ def supposed_of(plan: Plan) -> list[SupposedFlow]:
     return list(flows.order_by("pk"))
 
 
-def _joined(tables: list[Loaded], freed: Mapping[UUID, float]) -> Side:
+def _joined(tables: list[Loaded], freed: Mapping[UUID, float], coarse: set[UUID]) -> Side:
     ids = [key for table, _ in tables for key in table.ids]
     side = Side(
         np.concatenate([table.array for table, _ in tables]),
         {key: place for place, key in enumerate(ids)},
+        np.array([key in coarse for key in ids], dtype=bool),
     )
     for key, amount in freed.items():
         if key in side.place_of:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from matching import weights
 from matching.engine.arrays import COLUMN
+from matching.engine.best import score_pairs
 from matching.engine.exchange import value_quantity
 from matching.engine.scoring import COLUMN_COUNT
 from matching.figures import PairOfFlows
@@ -36,6 +38,29 @@ def with_prices_of(plan: Plan, rows: np.ndarray, types: TypeTable, of: np.ndarra
     return rows
 
 
+def scored(sides: Sides, places: np.ndarray, *, any_lot: bool) -> np.ndarray:
+    """
+    Return what the kernel says of pairs (output, input), by `COLUMNS`.
+
+    `any_lot`: where figures are not exact, however small an exchange may be to be worth it: that
+    the two match is known already, and what is rounded must not hide it.
+    """
+
+    def score(outputs: np.ndarray, inputs: np.ndarray, places: np.ndarray) -> np.ndarray:
+        return score_pairs(
+            outputs, inputs, places, sides.types.array, sides.contaminants, weights.in_force()
+        )
+
+    outputs, inputs = sides.outputs.array, sides.inputs.array
+    results = score(outputs, inputs, places)
+    coarse = sides.outputs.is_coarse[places[:, 0]] | sides.inputs.is_coarse[places[:, 1]]
+    if any_lot and coarse.any():
+        outputs, inputs = outputs.copy(), inputs.copy()
+        outputs["min_quantity_per_year"] = inputs["min_quantity_per_year"] = 0.0
+        results[coarse] = score(outputs, inputs, places[coarse])
+    return results
+
+
 def value(
     plan: Plan, pairs: Sequence[PairOfFlows], quantities: Sequence[float]
 ) -> list[np.ndarray | None]:
@@ -56,7 +81,7 @@ def value(
         sides = load(
             (pairs[number].output_id for number in numbers),
             (pairs[number].input_id for number in numbers),
-            supposed=of, offered=False, viewer=plan.viewer if kind else None,
+            supposed=of, offered=False, viewer=plan.readers,
         )  # fmt: skip
         rows, present, types = [], [], []
         for number in numbers:

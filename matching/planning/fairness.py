@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from matching.planning.parts import components_of
-from matching.planning.problem import Problem
+from matching.planning.problem import Problem, Trenches
 from matching.planning.solving import Options, Solution, solve_part
 
 # 2ⁿ coalitions are looked at one by one; beyond, orders of joining are drawn at random.
@@ -33,18 +33,30 @@ def proportional_split(
     """
     Return each player's part where both sides of an exchange get half of what it is worth.
 
-    What shared trenches save is split as their users' worth is.
+    What a shared stretch of trench saves is split evenly between the exchanges that use it.
     """
     on = solution.quantities > 0
     worth = problem.worth * solution.quantities - np.where(on, problem.fixed, 0.0)
+    if problem.trenches is not None:
+        worth += saved_by_sharing(problem.trenches, problem.trenches.cost, on)
     count = _player_count(output_player, input_player)
     halves = np.zeros(count)
     for players, side in ((output_player, problem.output), (input_player, problem.input)):
         halves += np.bincount(players[side], weights=worth / 2, minlength=count)
-    total = worth.sum()
-    if total > 0:
-        halves = halves * (solution.value / total)
     return halves
+
+
+def saved_by_sharing(trenches: Trenches, values: np.ndarray, on: np.ndarray) -> np.ndarray:
+    """
+    Return what each exchange saves of the `values` of segments that others use, too.
+
+    A segment counts once, and those that are `on` bear it evenly: the sum is what all save.
+    """
+    used = on[trenches.exchange]
+    segments = trenches.segment[used]
+    users = np.bincount(segments, minlength=len(values))
+    saved = values[segments] * (1 - 1 / users[segments])
+    return np.bincount(trenches.exchange[used], weights=saved, minlength=len(on)).astype(float)
 
 
 def shapley_split(

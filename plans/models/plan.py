@@ -4,24 +4,26 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from organizations.ids import new_id
-from organizations.models import Organization, ResourceFlow, ResourceType, User
+from organizations.models import Organization, ResourceFlow, ResourceType
 from organizations.models.box import box_constraint
 from plans.models.area import area_constraints, size_of
 from plans.querysets import PlanQuerySet
+from plans.readers import readers_of
 from turash.figures import figure
 
 MOST_CITIES = 50
 LONGEST_LIMIT_S = 300
-MOST_SAMPLES = 100
+LEAST_SAMPLES, MOST_SAMPLES = 10, 100
+SAMPLES_ARE_TOO_FEW = _("Give 10 to 100 samples, or 0 for none.")
 
 
 class Objective(models.TextChoices):
@@ -181,9 +183,9 @@ class Plan(models.Model):
             *area_constraints("plans_plan"),
             models.CheckConstraint(
                 condition=Q(sample_count=0)
-                | Q(sample_count__gte=10, sample_count__lte=MOST_SAMPLES),
+                | Q(sample_count__gte=LEAST_SAMPLES, sample_count__lte=MOST_SAMPLES),
                 name="plans_plan_samples_are_enough",
-                violation_error_message=_("Give 10 to 100 samples, or 0 for none."),
+                violation_error_message=SAMPLES_ARE_TOO_FEW,
             ),
             models.CheckConstraint(
                 condition=Q(co2_price_eur_per_t__gte=0, co2_price_eur_per_t__lte=100_000),
@@ -231,10 +233,15 @@ class Plan(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        # The constraint says the same, but not of which field.
+        if self.sample_count and not LEAST_SAMPLES <= self.sample_count <= MOST_SAMPLES:
+            raise ValidationError({"sample_count": SAMPLES_ARE_TOO_FEW})
+
     @property
-    def viewer(self) -> User | AnonymousUser:
-        """Who asked for it, with whose eyes it looks; somebody who sees least, if they are gone."""
-        return self.requested_by or AnonymousUser()
+    def readers(self) -> Any:
+        """With whose eyes it looks, to be taken for a user; see `readers_of`."""
+        return readers_of(self.organization)
 
     @property
     def is_unfinished(self) -> bool:

@@ -12,6 +12,8 @@ from matching.models import Match
 from organizations import permissions as access
 from organizations.models import Organization, ResourceFlow, User
 from plans.models import Plan, PlannedExchange
+from plans.room import Room, room_of
+from plans.sides import Pair
 from proposals import services as proposals
 from proposals.models import Proposal
 from turash.errors import DomainError
@@ -44,7 +46,7 @@ def propose_exchanges(
     Propose exchanges of a plan on behalf of one of their sides, each for itself.
 
     One that cannot be proposed does not keep the others: there is an open proposal already, or a
-    flow has changed since.
+    flow has changed since, so that they match no more, or not in the plan's quantity.
 
     :raises PermissionDenied: the actor does not act for the organization.
     :raises ValidationError: a match is not one that the plan realises, or not the organization's.
@@ -60,9 +62,10 @@ def propose_exchanges(
                 {"match_ids": _("The plan has no exchange %s of this organization.") % key}
             )
     result = Proposed()
+    room = room_of(plan, [_pair(exchanges[key]) for key in dict.fromkeys(match_ids)])
     for key in dict.fromkeys(match_ids):
         try:
-            proposal = _propose(actor, organization, exchanges[key])
+            proposal = _propose(actor, organization, exchanges[key], room)
         except DomainError as error:
             result.refused[key] = error.message
         except ValidationError as error:
@@ -73,8 +76,14 @@ def propose_exchanges(
     return result
 
 
-def _propose(actor: User, organization: Organization, exchange: PlannedExchange) -> Proposal:
+def _pair(exchange: PlannedExchange) -> Pair:
     # Both sides are declared: others are not proposable.
+    return Pair(exchange.declared_output_id, exchange.declared_input_id)  # type: ignore[arg-type]
+
+
+def _propose(
+    actor: User, organization: Organization, exchange: PlannedExchange, room: Room
+) -> Proposal:
     theirs: ResourceFlow = exchange.declared_output  # type: ignore[assignment]
     if theirs.organization_id == organization.pk:
         theirs = exchange.declared_input  # type: ignore[assignment]
@@ -82,7 +91,12 @@ def _propose(actor: User, organization: Organization, exchange: PlannedExchange)
     match = matches.select_related("output", "input").first()
     if match is None:
         raise ValidationError(_("The two flows no longer match."))
-    return proposals.create_proposal(
+    pair = (match.output_id, match.input_id)
+    if not room.has(pair, exchange.quantity_per_year):
+        raise ValidationError(
+            _("The plan's quantity does not fit any more: a flow has changed since. Solve again.")
+        )
+    proposal = proposals.create_proposal(
         actor=actor,
         from_organization=organization,
         to_organization=theirs.organization,
@@ -97,3 +111,6 @@ def _propose(actor: User, organization: Organization, exchange: PlannedExchange)
         quantity=Decimal(f"{exchange.quantity_per_year:.6f}"),
         price_per_unit=Decimal(f"{suggested_price(exchange):.4f}"),
     )
+    # Others of the same flows have to do with the rest.
+    room.take(pair, exchange.quantity_per_year)
+    return proposal

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from matching.models import Match
 from organizations import permissions as access
-from organizations.models import Organization, User
+from organizations.models import Organization, ResourceFlow, User
 from plans.models import Objective, Plan, PlanRule
 from plans.permissions import may_plan
+from plans.readers import readers_of
 from plans.services import supposing as what_if
 from plans.services.supposing import Plant
 from turash import rate_limits
@@ -53,18 +54,18 @@ def request_plan(
 
     :raises PermissionDenied: the actor may not edit the organization's flows, or asks for a plan of
         all without being a facilitator.
-    :raises ValidationError: a parameter is wrong, or a match is none that the actor sees.
+    :raises ValidationError: a parameter is wrong, or a match is none that the organization sees.
     :raises TooManyRequests: members of the organization have asked too often.
     """
     access.require(
         may_plan(actor, organization.pk if organization else None),
         _("Who edits an organization's flows plans for it; facilitators plan for all."),
     )
-    rules = _rules(actor, must or (), never or ())
+    rules = _rules(organization, must or (), never or ())
     if scenario_of is not None:
         parameters = scenario_of.parameters() | parameters
-        if must is None and never is None:
-            rules = {(rule.output_id, rule.input_id): rule.kind for rule in scenario_of.rules.all()}
+        given = [kind for kind, ids in (("must", must), ("never", never)) if ids is not None]
+        rules = _inherited(scenario_of, organization, but=given) | rules
     plan = Plan(
         name=name,
         organization=organization,
@@ -101,7 +102,7 @@ def change_plan(
     :raises ValidationError: see `request_plan`.
     :raises TooManyRequests: members of the organization have asked too often.
     """
-    rules = _rules(actor, must, never)
+    rules = _rules(plan.organization, must, never)
     scenario = request_plan(
         actor=actor,
         name=f"{plan.name[:LONGEST_ORIGIN]}: {_('changed')}",
@@ -157,22 +158,37 @@ def _variations(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
             yield _("up to %s km") % figure(km), {"max_distance_km": km}
 
 
+def _inherited(
+    origin: Plan, organization: Organization | None, *, but: Sequence[str]
+) -> dict[tuple[UUID, UUID], str]:
+    """Return the rules of a plan of other kinds, as far as readers of its scenario know them."""
+    rules = {
+        (rule.output_id, rule.input_id): rule.kind for rule in origin.rules.exclude(kind__in=but)
+    }
+    if organization is None or organization.pk == origin.organization_id:
+        return rules
+    flows = ResourceFlow.objects.filter(pk__in={key for pair in rules for key in pair})
+    seen = set(flows.visible_to(readers_of(organization)).values_list("pk", flat=True))
+    return {pair: kind for pair, kind in rules.items() if seen.issuperset(pair)}
+
+
 def _rules(
-    actor: User, must: Sequence[UUID], never: Sequence[UUID]
+    organization: Organization | None, must: Sequence[UUID], never: Sequence[UUID]
 ) -> dict[tuple[UUID, UUID], str]:
     """
-    Return the rule of each pair of flows.
+    Return the rule of each pair of flows, of matches that the plan's readers see.
 
     :raises ValidationError: by the name of the argument that is wrong.
     """
     rules: dict[tuple[UUID, UUID], str] = {}
+    readers = readers_of(organization)
     for kind, match_ids in ((PlanRule.Kind.MUST, must), (PlanRule.Kind.NEVER, never)):
         if len(match_ids) > MOST_RULES:
             raise ValidationError({kind: _("At most %d matches can be given.") % MOST_RULES})
         for match_id in match_ids:
             pair = (
                 Match.seen.with_id(match_id)
-                .visible_to(actor)
+                .visible_to(readers)
                 .values_list("output_id", "input_id")
                 .first()
             )

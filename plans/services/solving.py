@@ -21,6 +21,7 @@ from matching.planning import (
     solve_part,
     solve_robustly,
 )
+from matching.planning.fairness import saved_by_sharing
 from plans.candidates import OUTCOME, YEARLY_SHARE
 from plans.choices import Choices, Facts, note
 from plans.models import Plan, PlannedExchange, PlannedFlow, PlanPart, PlanShare
@@ -92,7 +93,7 @@ def solve(plan: Plan, part: PlanPart, choices: Choices) -> Solved:
         solution = solve_part(posed.problem, options)
     chosen = _value(plan, choices, solution.quantities)
     _note_use(posed, solution, flows)
-    saved = _trench_investment(posed.problem, solution.quantities)
+    saved = float(_spared(posed.problem, solution.quantities).sum())
     return Solved(
         {
             "value": solution.value,
@@ -155,10 +156,12 @@ def _note_use(posed: Posed, solution: Solution, flows: dict[UUID, PlannedFlow]) 
             flow.price = float(price)
 
 
-def _trench_investment(problem: Problem, quantities: np.ndarray) -> float:
-    """Return what the chosen pipes need not invest, because they share trenches [EUR]."""
-    alone = problem.without_sharing()
-    return alone.invested(quantities) - problem.invested(quantities)
+def _spared(problem: Problem, quantities: np.ndarray) -> np.ndarray:
+    """Return what each chosen pipe need not invest, because it shares trenches [EUR]."""
+    trenches = problem.trenches
+    if trenches is None:
+        return np.zeros(len(problem))
+    return saved_by_sharing(trenches, trenches.investment, quantities > 0)
 
 
 def _shares(
@@ -191,12 +194,13 @@ def _shares(
         scale = solution.value / total if total > 0 else 0.0
         split = Split(split.gains * scale, split.standard_errors * scale)
     avoided, invested = np.zeros(len(organizations)), np.zeros(len(organizations))
+    spared = _spared(problem, solution.quantities)
     for place, row in enumerate(chosen.rows):
         ours, theirs = (number[key] for key in sides[row])
         avoided[ours] += chosen.figures["avoided_disposal_eur_per_year"][place]
         avoided[theirs] += chosen.figures["avoided_purchase_eur_per_year"][place]
         # Who pays what is for the two to agree on; each half, until then.
-        invested[[ours, theirs]] += chosen.figures["investment_eur"][place] / 2
+        invested[[ours, theirs]] += (chosen.figures["investment_eur"][place] - spared[row]) / 2
     declared = {fact.organization_id for fact in facts.values() if fact.is_declared}
     return [
         PlanShare(

@@ -49,13 +49,9 @@ def suppose(plan: Plan, closed: Sequence[UUID] | None, plants: Sequence[Plant] |
     if closed is not None:
         _close(plan, closed)
     elif origin is not None:
-        for closure in origin.closures.all():
-            PlanClosure.objects.create(
-                plan=plan,
-                organization_id=closure.organization_id,
-                site_id=closure.site_id,
-                flow_id=closure.flow_id,
-            )
+        # What others have supposed may be unknown to the readers of the scenario.
+        known = _kinds(plan, closed_in(origin))
+        _close(plan, [key for key in closed_in(origin) if key in known])
     if plants is None and origin is not None:
         plants = plants_in(origin)
     if plants:
@@ -75,16 +71,22 @@ def _close(plan: Plan, closed: Sequence[UUID]) -> None:
     wanted = list(dict.fromkeys(closed))
     if len(wanted) > MOST_CLOSED:
         raise ValidationError({"closed": _("At most %d can be given.") % MOST_CLOSED})
-    kinds: dict[UUID, str] = {}
-    for model, kind in ((Organization, "organization"), (Site, "site"), (ResourceFlow, "flow")):
-        rows = model.objects.visible_to(plan.viewer).filter(pk__in=wanted)
-        kinds |= dict.fromkeys(rows.values_list("pk", flat=True), kind)
+    kinds = _kinds(plan, wanted)
     for key in wanted:
         if key not in kinds:
             raise ValidationError({"closed": _("There is no organization, site or flow %s.") % key})
     PlanClosure.objects.bulk_create(
         PlanClosure(plan=plan, **{f"{kinds[key]}_id": key}) for key in wanted
     )
+
+
+def _kinds(plan: Plan, keys: Sequence[UUID]) -> dict[UUID, str]:
+    """Return what each key names, as far as the plan's readers may see it."""
+    kinds: dict[UUID, str] = {}
+    for model, kind in ((Organization, "organization"), (Site, "site"), (ResourceFlow, "flow")):
+        rows = model.objects.visible_to(plan.readers).filter(pk__in=keys)
+        kinds |= dict.fromkeys(rows.values_list("pk", flat=True), kind)
+    return kinds
 
 
 def _build(plan: Plan, plants: Sequence[Plant]) -> None:

@@ -18,6 +18,7 @@ from plans.models import Plan, PlannedExchange, PlannedFlow, PlanPart
 from plans.problems import pose
 from plans.services.endings import LONGEST_ERROR, fail_plan, finish, lock_plan
 from plans.services.solving import Solved, solve
+from plans.sides import supposed_of
 from turash.events import outbox
 from turash.events.queue import enqueue
 
@@ -95,7 +96,7 @@ def _plan(plan_id: UUID) -> None:
     for part, rows in zip(parts, rows_of_parts, strict=True):
         for row in rows.tolist():
             part_of[row] = part
-    declared = {key for key, fact in facts.items() if fact.is_declared}
+    declared = candidates.available.keys() - {flow.pk for flow in supposed_of(plan)}
     choices.store(plan, part_of, declared)
     PlannedExchange.objects.bulk_create(candidates.contracts, batch_size=ROWS_AT_ONCE)
     PlannedFlow.objects.bulk_create(

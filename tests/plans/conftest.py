@@ -63,6 +63,30 @@ def region(alices_organization, charlies_organization, membership_of_dora) -> Re
 
 
 @pytest.fixture
+def street(alices_organization, charlies_organization, membership_of_dora):
+    """Heat for two neighbours who live at the end of the same road, and for one on the way."""
+    output = ResourceFlowFactory(
+        site=SiteFactory(organization=alices_organization),
+        temperature_celsius_min=90,
+        amount=9000,
+    )
+    for organization, longitude, amount in (
+        (charlies_organization, 11.13, 3000),
+        (membership_of_dora.organization, 11.1301, 3000),
+        (membership_of_dora.organization, 11.11, 1000),
+    ):
+        ResourceFlowFactory(
+            site=SiteFactory(organization=organization, location=f"POINT({longitude} 55.68)"),
+            direction="input",
+            temperature_celsius_min=60,
+            amount=amount,
+            current_cost_per_unit=60,
+        )
+    matching.rematch_flow(flow_id=output.pk)
+    return output
+
+
+@pytest.fixture
 def membership_of_dora(db):
     return MembershipFactory(
         organization=OrganizationFactory(name="Dora Works"),

@@ -197,29 +197,6 @@ def test_contracts_are_fixed_and_what_they_take_is_gone(
 
 
 class TestPipes:
-    @pytest.fixture
-    def street(self, alices_organization, charlies_organization, membership_of_dora):
-        """Heat for two neighbours who live at the end of the same road, and for one on the way."""
-        output = ResourceFlowFactory(
-            site=SiteFactory(organization=alices_organization),
-            temperature_celsius_min=90,
-            amount=9000,
-        )
-        for organization, longitude, amount in (
-            (charlies_organization, 11.13, 3000),
-            (membership_of_dora.organization, 11.1301, 3000),
-            (membership_of_dora.organization, 11.11, 1000),
-        ):
-            ResourceFlowFactory(
-                site=SiteFactory(organization=organization, location=f"POINT({longitude} 55.68)"),
-                direction="input",
-                temperature_celsius_min=60,
-                amount=amount,
-                current_cost_per_unit=60,
-            )
-        matching.rematch_flow(flow_id=output.pk)
-        return output
-
     def test_a_shared_trench_is_paid_once(self, facilitator, street, planned):
         shared = planned(facilitator)
         alone = planned(facilitator, shares_trenches=False)

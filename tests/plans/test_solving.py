@@ -303,6 +303,21 @@ class TestSplit:
         assert np.isnan(split.gains).all()
         assert np.isnan(split.standard_errors).all()
 
+    def test_what_a_trench_saves_is_of_those_who_use_it(self):
+        one = np.ones(3)
+        problem = Problem(
+            available=100 * one, needed=100 * one, output=np.arange(3), input=np.arange(3),
+            most=100 * one, worth=10 * one, fixed=600 * one,
+            trenches=Trenches(np.array([400.0]), np.array([0.0]), np.zeros(2, int), np.arange(2)),
+        )  # fmt: skip
+        suppliers, recipients = np.arange(3), np.arange(3, 6)
+        found = solve_part(problem)
+        split = proportional_split(problem, found, suppliers, recipients)
+        # The third has no part in the trench, and gains as much as alone.
+        assert split == pytest.approx([300, 300, 200] * 2)
+        assert split.sum() == pytest.approx(found.value)
+        assert shapley_split(problem, suppliers, recipients).gains == pytest.approx(split)
+
     def test_proportional_gives_each_side_half(self):
         problem = self.glove()
         found = solve(problem)
