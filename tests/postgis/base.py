@@ -49,6 +49,7 @@ class DatabaseCreation(PostgreSQLCreation):
                 self.connection.settings_dict["TEST"]["TEMPLATE"] = _MIGRATED
                 return create(verbosity, autoclobber, serialize, keepdb)
             name = create(verbosity, autoclobber, serialize, keepdb)
+            self._leave_unswept()
             self.connection.close()
             cursor.execute(f"DROP DATABASE IF EXISTS {_MIGRATED}")
             cursor.execute(f"CREATE DATABASE {_MIGRATED} TEMPLATE {name}")
@@ -61,6 +62,13 @@ class DatabaseCreation(PostgreSQLCreation):
             # Also on a server that was started as a durable one, by `make check` for example.
             cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
         return name
+
+    def _leave_unswept(self) -> None:
+        """Each test leaves dead rows behind, and the sweeping of them would never end."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(_TABLES)
+            for table, _ in cursor.fetchall():
+                cursor.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = false)")
 
     def _destroy_test_db(self, test_database_name: str, verbosity: int) -> None:
         super()._destroy_test_db(test_database_name, verbosity)
