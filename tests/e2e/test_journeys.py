@@ -3,8 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from matching import services
-from matching.models import Match
+from matching.models import Match, MatchCluster
 from proposals.models import Proposal
 from tests.factories import (
     MembershipFactory,
@@ -93,7 +92,8 @@ def test_a_click_on_the_picker_sets_the_place(page_of, giver):
 def test_areas_of_many_matches_are_found_without_a_mouse(page_of, giver):
     build(group(11.0, 55.6, city="Kalundborg"))
     full_run()
-    services.compute_clusters()
+    # The end of the run has them computed.
+    wait_for(MatchCluster.objects.exists)
     page = page_of(giver.user, viewport={"width": 360, "height": 740})
     page.goto("/map")
     expect(page.locator("turash-atlas[data-ready=true]")).to_be_visible()
