@@ -14,7 +14,7 @@ from matching.engine.parameters import BEST_PER_FLOW
 from matching.models import Candidate, ListChange, PartnerList
 from organizations.models import CurrencyRate, ResourceFlow
 
-# Fewer candidates are read as fast as it is found out what has changed.
+# Fewer candidates are soon read.
 REMEMBERED_FROM = 2_000
 # Candidates of all places together, 300 bytes each.
 MOST_REMEMBERED = 200_000

@@ -86,21 +86,10 @@ def tell_about_site(event: SiteCreated | SiteUpdated | SiteDeleted) -> None:
     )
 
 
-@handles(ResourceFlowCreated, ResourceFlowUpdated, ResourceFlowDeleted)
+@handles(ResourceFlowCreated, ResourceFlowUpdated, ResourceFlowDeleted, FlowQuestioned)
 def tell_about_resource_flow(
-    event: ResourceFlowCreated | ResourceFlowUpdated | ResourceFlowDeleted,
+    event: ResourceFlowCreated | ResourceFlowUpdated | ResourceFlowDeleted | FlowQuestioned,
 ) -> None:
-    notify(
-        event,
-        organization_ids=[event.organization_id],
-        kind="resource_flow",
-        subject_id=event.flow_id,
-        url=reverse("organizations:flow-detail", args=[event.flow_id]),
-    )
-
-
-@handles(FlowQuestioned)
-def tell_about_question(event: FlowQuestioned) -> None:
     notify(
         event,
         organization_ids=[event.organization_id],

@@ -64,7 +64,7 @@ class DatabaseCreation(PostgreSQLCreation):
         return name
 
     def _leave_unswept(self) -> None:
-        """Each test leaves dead rows behind, and the sweeping of them would never end."""
+        """Each test leaves dead rows behind; the database goes before they are in the way."""
         with self.connection.cursor() as cursor:
             cursor.execute(_TABLES)
             for table, _ in cursor.fetchall():
